@@ -1,0 +1,1 @@
+"""What every GAS service shares: the life of a job, ports, adapters, worker runtime."""

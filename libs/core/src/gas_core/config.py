@@ -1,0 +1,113 @@
+"""Settings that services share, read from the environment (prefix ``GAS_``).
+
+A service's settings class inherits the groups it needs. A setting that is missing or wrong stops the start
+with the name of its variable.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gas_core.domain.lifecycle import Timings
+
+
+class Settings(BaseSettings):
+    """What every service reads."""
+
+    model_config = SettingsConfigDict(env_prefix="GAS_", frozen=True, extra="ignore")
+
+    log_format: Literal["json", "console"] = Field("json", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level logged."
+    )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment, or leave with one line a variable that says what is wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            for problem in error.errors(include_input=False, include_url=False):
+                name = "GAS_" + "_".join(str(part) for part in problem["loc"]).upper()
+                sys.stderr.write(f"{name}: {problem['msg']}\n")
+            sys.exit(2)
+
+
+class AwsSettings(Settings):
+    """Where AWS is. Credentials come from the usual AWS variables or the pod's identity."""
+
+    aws_region: str = Field("us-east-1", description="AWS region.")
+    aws_endpoint_url: str | None = Field(None, description="Endpoint of all AWS services; unset: AWS itself.")
+
+
+class JobsSettings(AwsSettings):
+    """The jobs table and the times that decide about its rows."""
+
+    jobs_table: str = Field(description="Name of the jobs table.")
+    lease_seconds: int = Field(60, gt=0, description="How long a claim lasts without a heartbeat, seconds.")
+    announce_grace_seconds: int = Field(
+        60, gt=0, description="When an unpublished change counts as overdue, seconds."
+    )
+    repeat_seconds: int = Field(
+        600, gt=0, description="First pause before an overdue row is announced again, seconds."
+    )
+    cleanup_seconds: int = Field(
+        900, gt=0, description="When leftovers are removed once more after an end, seconds."
+    )
+    max_failures: int = Field(5, gt=0, description="Tries that may end badly before a job is FAILED.")
+
+    @property
+    def timings(self) -> Timings:
+        return Timings(
+            lease_seconds=self.lease_seconds,
+            announce_grace_seconds=self.announce_grace_seconds,
+            repeat_seconds=self.repeat_seconds,
+            cleanup_seconds=self.cleanup_seconds,
+            mail_claim_seconds=self.lease_seconds + 15,
+            max_failures=self.max_failures,
+        )
+
+
+class UsersSettings(AwsSettings):
+    """The users table."""
+
+    users_table: str = Field(description="Name of the users table.")
+
+
+class InputsSettings(AwsSettings):
+    """The bucket that researchers upload to."""
+
+    inputs_bucket: str = Field(description="Name of the inputs bucket (versioned).")
+
+
+class ResultsSettings(AwsSettings):
+    """The bucket that results stand in."""
+
+    results_bucket: str = Field(description="Name of the results bucket.")
+
+
+class TopicsSettings(AwsSettings):
+    """Topics that jobs are announced on."""
+
+    job_requests_topic_arn: str = Field(description="ARN of the topic job-requests.")
+    job_results_topic_arn: str = Field(description="ARN of the topic job-results.")
+
+
+class WorkerSettings(AwsSettings):
+    """How a worker takes messages."""
+
+    heartbeat_seconds: int = Field(
+        20, gt=0, description="Pause between heartbeats, seconds; a third of the lease."
+    )
+    visibility_seconds: int = Field(
+        75, gt=0, description="Visibility timeout that a heartbeat sets: lease + 15, seconds."
+    )
+    drain_seconds: int = Field(30, ge=0, description="How long work may go on after SIGTERM, seconds.")
+    poll_seconds: int = Field(20, ge=0, le=20, description="Long poll of an empty queue, seconds.")
+    health_port: int = Field(
+        8081, ge=0, description="Port of /healthz, /readyz and /metrics; 0 takes any free one."
+    )

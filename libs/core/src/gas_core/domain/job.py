@@ -1,0 +1,150 @@
+"""A job as its row tells it, and what may be done with it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gas_core.domain.states import TERMINAL, Results, Status
+
+DUE_SHARDS = 16
+
+
+class Due(StrEnum):
+    """A kind of debt that a row carries in its ``due`` map until it is paid."""
+
+    ANNOUNCE = "announce"
+    """A message about the present state still has to be published (PENDING: until a worker claims it)."""
+    UPLOAD = "upload"
+    """The upload form expires; the file arrived or it did not."""
+    LEASE = "lease"
+    """The lease of the running attempt ends."""
+    WINDOW = "window"
+    """The free window ends; results move to the archive."""
+    WARNING = "warning"
+    """A mail before the window's end."""
+    RETRIEVAL = "retrieval"
+    """A retrieval should be ready."""
+    CLEANUP = "cleanup"
+    """Objects that nothing names any more have to go (DELETING: everything, then the row)."""
+
+
+class Action(StrEnum):
+    """What a page may offer for a job."""
+
+    CANCEL = "cancel"
+    DOWNLOAD = "download"
+    LOG = "log"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An object in a store, one version of it where ``version_id`` is given."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job FAILED: ``code`` for programs, ``sentence`` and ``hint`` for the researcher."""
+
+    code: str
+    sentence: str
+    hint: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the running attempt has come; ``bytes_total`` is 0 while unknown."""
+
+    records: int = 0
+    bytes_read: int = 0
+    bytes_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """A mail about one event: begun before the provider is asked, sent when it has answered."""
+
+    begun: int
+    sent: int = 0
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the jobs table. Times are epoch seconds, 0 where not known yet; sizes are bytes.
+
+    ``attempt`` counts claims and fences every write of a worker; ``generation`` numbers every copy of the
+    results ever begun, so that no key is used twice; ``failures`` counts tries that ended badly.
+    """
+
+    job_id: str
+    user_id: str
+    user_email: str
+    s3_inputs_bucket: str
+    s3_key_input_file: str
+    created_time: int
+    status: Status = Status.UPLOADING
+    results: Results = Results.NONE
+    input_file_name: str = ""
+    input_version_id: str = ""
+    input_bytes: int = 0
+    submit_time: int = 0
+    start_time: int = 0
+    complete_time: int = 0
+    attempt: int = 0
+    generation: int = 0
+    failures: int = 0
+    lease_expires: int = 0
+    progress: Progress = Progress()
+    failure: Failure | None = None
+    summary: dict[str, int] = field(default_factory=dict)
+    s3_results_bucket: str = ""
+    s3_key_result_file: str = ""
+    s3_key_log_file: str = ""
+    results_file_archive_id: str = ""
+    restore_message: str = ""
+    traceparent: str = ""
+    due: dict[str, int] = field(default_factory=dict)
+    due_tries: int = 0
+    mails: dict[str, MailRecord] = field(default_factory=dict)
+
+    @property
+    def terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def input(self) -> ObjectRef:
+        return ObjectRef(self.s3_inputs_bucket, self.s3_key_input_file, self.input_version_id)
+
+    @property
+    def due_shard(self) -> int:
+        """The partition of ``due_index``: spread by the job ID, which is random."""
+        return int(self.job_id[:2], 16) % DUE_SHARDS
+
+    @property
+    def due_time(self) -> int | None:
+        """When the earliest debt falls due; a row without debts is not in ``due_index``."""
+        return min(self.due.values(), default=None)
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        """What may be offered now: computed from the two states alone."""
+        if self.results is Results.DELETING:
+            return frozenset()
+        offered: set[Action] = set()
+        if self.status in {Status.PENDING, Status.RUNNING}:
+            offered.add(Action.CANCEL)
+        if self.terminal:
+            offered.add(Action.DELETE)
+        if self.status is Status.COMPLETED:
+            offered.add(Action.LOG)
+            if self.results is Results.AVAILABLE:
+                offered.add(Action.DOWNLOAD)
+        return frozenset(offered)

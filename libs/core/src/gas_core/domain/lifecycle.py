@@ -1,0 +1,239 @@
+"""Every decision about a job, as a pure function from the row as it was read to the row as it should be.
+
+A function here refuses with an error or returns the new row; ``Jobs.commit`` then writes the difference on
+the condition that nothing was decided meanwhile. The due map is written by the very decision that creates
+or pays the debt. Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gas_core.domain.errors import MoveRefusedError, PermanentError
+from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
+from gas_core.domain.states import RESULTS_MOVES, STATUS_MOVES, TERMINAL, Results, Status
+
+
+class LeaseHeldError(PermanentError):
+    """Another worker holds a live lease on this job; this message is a duplicate."""
+
+
+class LeaseLostError(PermanentError):
+    """The attempt no longer owns the job; whatever it does now must change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long things may take, in seconds; ``max_failures`` counts tries that ended badly."""
+
+    lease_seconds: int = 60
+    announce_grace_seconds: int = 60
+    repeat_seconds: int = 600
+    cleanup_seconds: int = 900
+    mail_claim_seconds: int = 75
+    max_failures: int = 5
+
+
+def _moved(job: Job, move_name: str, due: dict[Due, int], **changes: Any) -> Job:  # noqa: ANN401 - fields of Job
+    move = STATUS_MOVES[move_name]
+    if job.status not in move.sources:
+        raise MoveRefusedError(job_id=job.job_id, move=move_name, status=job.status.value)
+    owed = {kind.value: time for kind, time in due.items()}
+    return replace(
+        job, status=move.target, results=move.results or job.results, due=owed, due_tries=0, **changes
+    )
+
+
+def _owned(job: Job, attempt: int) -> None:
+    if job.status is not Status.RUNNING or job.attempt != attempt:
+        raise LeaseLostError(job_id=job.job_id, attempt=attempt, status=job.status.value)
+
+
+def _leftovers(job: Job, now: int, timings: Timings) -> dict[Due, int]:
+    """The cleanup debt of a job that ends: a zombie may still write for a while after the end."""
+    return {Due.CLEANUP: now + timings.cleanup_seconds} if job.generation else {}
+
+
+def submit(
+    job: Job,
+    *,
+    file_name: str,
+    version_id: str,
+    size_bytes: int,
+    traceparent: str,
+    now: int,
+    timings: Timings,
+) -> Job:
+    """UPLOADING → PENDING: the file is there, in the version named."""
+    return _moved(
+        job,
+        "submit",
+        {Due.ANNOUNCE: now + timings.announce_grace_seconds},
+        input_file_name=file_name,
+        input_version_id=version_id,
+        input_bytes=size_bytes,
+        traceparent=traceparent,
+        submit_time=now,
+    )
+
+
+def abandon(job: Job, *, now: int) -> Job:
+    """UPLOADING → CANCELLED: the form expired and no file came."""
+    return _moved(job, "abandon", {}, complete_time=now)
+
+
+def cancel(job: Job, *, now: int, timings: Timings) -> Job:
+    """Withdrawn by its owner. A running attempt finds out at its next heartbeat."""
+    return _moved(job, "cancel", _leftovers(job, now, timings), complete_time=now)
+
+
+def exhausted(job: Job, *, timings: Timings) -> bool:
+    """True if one more bad ending is one too many."""
+    return job.failures + 1 >= timings.max_failures
+
+
+def lease_over(job: Job, *, now: int) -> bool:
+    return job.status is Status.RUNNING and job.lease_expires <= now
+
+
+def claim(job: Job, *, results_bucket: str, now: int, timings: Timings) -> Job:
+    """PENDING → RUNNING, or RUNNING → RUNNING once the lease is over; a new attempt and a new generation.
+
+    Raises
+    ------
+    LeaseHeldError
+        Another attempt's lease is live.
+    MoveRefusedError
+        The job is neither waiting nor running.
+    """
+    if job.status is Status.RUNNING and not lease_over(job, now=now):
+        raise LeaseHeldError(job_id=job.job_id, attempt=job.attempt)
+    died = job.status is Status.RUNNING
+    expires = now + timings.lease_seconds
+    return _moved(
+        job,
+        "reclaim" if died else "claim",
+        {Due.LEASE: expires},
+        attempt=job.attempt + 1,
+        generation=job.generation + 1,
+        failures=job.failures + died,
+        lease_expires=expires,
+        start_time=now,
+        progress=Progress(),
+        s3_results_bucket=results_bucket,
+    )
+
+
+def renew(job: Job, *, attempt: int, progress: Progress, now: int, timings: Timings) -> Job:
+    """A heartbeat of the attempt that owns the job."""
+    _owned(job, attempt)
+    expires = now + timings.lease_seconds
+    return _moved(job, "renew", {Due.LEASE: expires}, lease_expires=expires, progress=progress)
+
+
+def hand_back(job: Job, *, attempt: int, blame: bool, now: int, timings: Timings) -> Job:
+    """RUNNING → PENDING. ``blame`` counts the try as one that ended badly (a shutdown does not)."""
+    _owned(job, attempt)
+    return _moved(
+        job,
+        "hand_back",
+        {Due.ANNOUNCE: now + timings.announce_grace_seconds},
+        failures=job.failures + blame,
+        lease_expires=0,
+        progress=Progress(),
+    )
+
+
+def complete(
+    job: Job,
+    *,
+    attempt: int,
+    result_key: str,
+    log_key: str,
+    summary: dict[str, int],
+    progress: Progress,
+    now: int,
+    timings: Timings,
+) -> Job:
+    """RUNNING → COMPLETED with results AVAILABLE, in one write."""
+    _owned(job, attempt)
+    due = {Due.ANNOUNCE: now + timings.announce_grace_seconds}
+    if job.generation > 1:
+        due |= _leftovers(job, now, timings)
+    return _moved(
+        job,
+        "complete",
+        due,
+        complete_time=now,
+        lease_expires=0,
+        s3_key_result_file=result_key,
+        s3_key_log_file=log_key,
+        summary=summary,
+        progress=progress,
+    )
+
+
+def fail(job: Job, *, attempt: int, failure: Failure, now: int, timings: Timings) -> Job:
+    """RUNNING → FAILED by the attempt that owns the job."""
+    _owned(job, attempt)
+    due = {Due.ANNOUNCE: now + timings.announce_grace_seconds} | _leftovers(job, now, timings)
+    return _moved(job, "fail", due, complete_time=now, lease_expires=0, failure=failure)
+
+
+def give_up(job: Job, *, failure: Failure, now: int, timings: Timings) -> Job:
+    """FAILED because tries ran out: the last attempt died and nobody may own the job again."""
+    if job.status is Status.RUNNING and not lease_over(job, now=now):
+        raise LeaseHeldError(job_id=job.job_id, attempt=job.attempt)
+    due = {Due.ANNOUNCE: now + timings.announce_grace_seconds} | _leftovers(job, now, timings)
+    return _moved(
+        job, "fail", due, complete_time=now, lease_expires=0, failures=job.failures + 1, failure=failure
+    )
+
+
+def announced(job: Job, *, now: int, timings: Timings) -> Job:
+    """The message about the present state was published.
+
+    A waiting job keeps the debt, far off, until a worker claims it: the message itself may be lost.
+    """
+    if Due.ANNOUNCE not in job.due:
+        return job
+    due = {kind: time for kind, time in job.due.items() if kind != Due.ANNOUNCE}
+    if job.status is Status.PENDING:
+        due[Due.ANNOUNCE.value] = now + timings.repeat_seconds
+    return replace(job, due=due)
+
+
+def postpone(job: Job, *, now: int, timings: Timings) -> Job:
+    """Move every overdue debt on, further each time, before it is announced again."""
+    later = now + timings.repeat_seconds * 2**job.due_tries
+    due = {kind: later if time <= now else time for kind, time in job.due.items()}
+    return replace(job, due=due, due_tries=min(job.due_tries + 1, 10))
+
+
+def delete(job: Job, *, now: int, timings: Timings) -> Job:
+    """Any results state → DELETING, for a job that has ended. The objects go first, the row last."""
+    move = RESULTS_MOVES["delete"]
+    if job.status not in TERMINAL or job.results not in move.sources:
+        raise MoveRefusedError(job_id=job.job_id, move="delete", status=job.status.value)
+    # An attempt that was cancelled a moment ago may still be writing; its lease bounds for how long.
+    quiet = max(now, job.lease_expires + timings.lease_seconds if job.lease_expires else now)
+    return replace(job, results=Results.DELETING, due={Due.CLEANUP.value: quiet}, due_tries=0)
+
+
+def cleaned(job: Job) -> Job:
+    """Nothing that losing attempts left remains."""
+    return replace(job, due={kind: time for kind, time in job.due.items() if kind != Due.CLEANUP})
+
+
+def begin_mail(job: Job, event: str, *, message_id: str, now: int, timings: Timings) -> Job | None:
+    """Record that a mail is about to be sent; None if it was sent, or another process is just sending it."""
+    record = job.mails.get(event)
+    if record and (record.sent or now - record.begun < timings.mail_claim_seconds):
+        return None
+    return replace(job, mails=job.mails | {event: MailRecord(begun=now, message_id=message_id)})
+
+
+def end_mail(job: Job, event: str, *, now: int) -> Job:
+    """Record that the provider accepted the mail."""
+    return replace(job, mails=job.mails | {event: replace(job.mails[event], sent=now)})

@@ -1,0 +1,203 @@
+"""What the services need of the world, in the domain's words. Adapters and testing/ implement it.
+
+No response dict and no ClientError passes a port: errors are those of ``gas_core.domain.errors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from gas_core.domain.job import Job, ObjectRef
+from gas_core.domain.messages import Message
+from gas_core.domain.plans import User
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> int:
+        """Epoch seconds, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobCursor:
+    """The last job of a page, in the index's terms. Holds no user: a query's user is the session's."""
+
+    submit_time: int
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    jobs: tuple[Job, ...]
+    next: JobCursor | None
+
+
+class Jobs(Protocol):
+    """The jobs table."""
+
+    def add(self, job: Job) -> None:
+        """Write a new row; StaleError if the ID is taken."""
+        ...
+
+    def get(self, job_id: str) -> Job:
+        """Read consistently; JobNotFoundError if there is none."""
+        ...
+
+    def commit(self, before: Job, after: Job) -> Job:
+        """Write the difference, if the row still stands as ``before`` was read, and give what was written.
+
+        One conditional write naming status, results state, attempt and revision. StaleError if the row
+        changed or went meanwhile; JobNotFoundError never (a row that is gone is stale).
+        """
+        ...
+
+    def remove(self, job: Job) -> None:
+        """Delete the row, if it still stands as read; StaleError otherwise."""
+        ...
+
+    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
+        """Submitted jobs of one user, newest first."""
+        ...
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        """IDs of rows whose ``due_time`` has come, of every shard; at most ``limit`` of each shard."""
+        ...
+
+
+class Users(Protocol):
+    """The users table."""
+
+    def sign_in(self, *, identity_id: str, name: str, email: str, now: int) -> User:
+        """The user, created with the free plan at first; a profile once confirmed is not overwritten."""
+        ...
+
+    def get(self, identity_id: str) -> User:
+        """Read consistently; UserNotFoundError if there is none."""
+        ...
+
+    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+        """Change what the user may change, and nothing else (the plan is not theirs to write)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A presigned POST: the store enforces key, size range and expiry."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What HEAD tells. ``metadata`` values are decoded text."""
+
+    ref: ObjectRef
+    size_bytes: int
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class ObjectStore(Protocol):
+    """Buckets of objects."""
+
+    def presign_upload(
+        self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
+    ) -> UploadForm:
+        """A form for exactly this key; its field ``x-amz-meta-name`` carries the file's own name."""
+        ...
+
+    def presign_download(
+        self, ref: ObjectRef, *, file_name: str, content_type: str, expires_seconds: int
+    ) -> str:
+        """A short-lived URL that downloads the object under the user's own file name."""
+        ...
+
+    def head(self, ref: ObjectRef) -> ObjectInfo | None:
+        """What stands at the key (its newest version unless one is named), None if nothing does."""
+        ...
+
+    def open(self, ref: ObjectRef) -> AbstractContextManager[BinaryIO]:
+        """Stream the object; ObjectMissingError if it is not there."""
+        ...
+
+    def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:
+        """Store a file; the store verifies its checksum. Returns only when it is stored."""
+        ...
+
+    def delete(self, refs: Iterable[ObjectRef]) -> None:
+        """Remove objects, every version of a key whose ref names none; a missing one is no error."""
+        ...
+
+
+class Publisher(Protocol):
+    """Topics; the message's type says which."""
+
+    def publish(self, message: Message) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receipt of a message. ``receipt`` is good for this receipt alone."""
+
+    body: str
+    receipt: str
+    message_id: str
+    receive_count: int
+
+
+class Queue(Protocol):
+    """One queue. Whoever receives a message hides it for the visibility timeout."""
+
+    name: str
+
+    def receive(self, *, wait_seconds: float) -> Delivery | None:
+        """Long poll for one message."""
+        ...
+
+    def hide(self, delivery: Delivery, seconds: int) -> None:
+        """Set the visibility timeout from now; 0 gives the message back at once."""
+        ...
+
+    def delete(self, delivery: Delivery) -> None:
+        """Done with it. Deleting twice is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One e-mail, the same text twice: plain and HTML."""
+
+    message_id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail) -> None:
+        """Hand the mail to the provider; returns when it has accepted it."""
+        ...
+
+
+class Hold(Protocol):
+    """A handler's grip on its message while it works (the worker runtime implements it)."""
+
+    def keep(self, renew: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call ``renew`` at every heartbeat, together with the message's visibility.
+
+        What ``renew`` raises stops the work: ``check`` raises it in the handler's own thread.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raise what a heartbeat raised, or StoppingError when the drain time is over."""
+        ...
