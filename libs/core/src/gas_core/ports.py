@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -200,4 +201,65 @@ class Hold(Protocol):
 
     def check(self) -> None:
         """Raise what a heartbeat raised, or StoppingError when the drain time is over."""
+        ...
+
+
+class Tier(StrEnum):
+    """How fast a retrieval from the archive is, and what it costs."""
+
+    EXPEDITED = "Expedited"
+    STANDARD = "Standard"
+    INSTANT = "Instant"
+    """The storage class needs no retrieval."""
+
+
+class RetrievalState(StrEnum):
+    """What the archive store says of a retrieval."""
+
+    UNDER_WAY = "UNDER_WAY"
+    READY = "READY"
+    EXPIRED = "EXPIRED"
+    """It failed, or its copy is gone again, or none was asked for: start it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """A retrieval that was started. ``retrieval_id`` is the store's own name for it, empty if it has none."""
+
+    tier: Tier
+    eta_seconds: int
+    retrieval_id: str = ""
+
+
+class ArchiveStore(Protocol):
+    """Cold storage: one archive per job, which must be retrieved before it can be read."""
+
+    def put(self, key: str, source: Path) -> str:
+        """Store a file and give its archive ID; returns only when the store's checksum equals the file's.
+
+        ``key`` is a name never used before; stores that name archives themselves keep it as a description.
+        """
+        ...
+
+    def retrieve(self, archive_id: str, tier: Tier) -> Retrieval:
+        """Start a retrieval; one already under way counts as started.
+
+        Raises CapacityShortError if this tier has no capacity now, ArchiveMissingError if there is no such
+        archive. A store that cannot do ``tier`` at all starts the next slower one and says so.
+        """
+        ...
+
+    def state(self, archive_id: str, retrieval_id: str) -> RetrievalState:
+        """How a retrieval stands; ArchiveMissingError if there is no such archive."""
+        ...
+
+    def open(self, archive_id: str, retrieval_id: str) -> AbstractContextManager[BinaryIO]:
+        """Stream a retrieved archive; RetrievalNotReadyError if it is still frozen.
+
+        The stream raises ArchiveCorruptError where the store's checksum does not fit what was read.
+        """
+        ...
+
+    def delete(self, archive_id: str) -> None:
+        """Remove an archive; a missing one is no error."""
         ...

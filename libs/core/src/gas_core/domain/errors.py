@@ -57,3 +57,19 @@ class AccessRefusedError(TransientError):
 
 class StoppingError(TransientError):
     """The process was asked to stop and the drain time is over; hand the work back."""
+
+
+class CapacityShortError(TransientError):
+    """The archive store has no capacity for this tier now."""
+
+
+class RetrievalNotReadyError(TransientError):
+    """The archive is still frozen."""
+
+
+class ArchiveMissingError(PermanentError):
+    """The archive is not in the archive store."""
+
+
+class ArchiveCorruptError(PermanentError):
+    """The archive does not have the checksum it was stored with."""
