@@ -38,3 +38,85 @@ class VcfError(EngineError):
         where = f"Line {self.line}" if self.column is None else f"Line {self.line}, column {self.column}"
         name = f" ({self.field})" if self.field else ""
         return f"{where}{name}: {self.found} where {self.expected} belongs."
+
+
+class NotVcfError(EngineError):
+    """The input is some other kind of file. ``kind`` is a noun phrase that reads well after "a"."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(kind)
+
+    def __str__(self) -> str:
+        return f"The file looks like a {self.kind}. Choose the .vcf or .vcf.gz."
+
+
+class EmptyInputError(EngineError):
+    """The input holds no byte, or unpacks to none."""
+
+    def __str__(self) -> str:
+        return "The file is empty. Choose the .vcf or .vcf.gz that holds your variants."
+
+
+class CompressionError(EngineError):
+    """The gzip or BGZF data is cut short or damaged near ``offset_bytes`` of the compressed file."""
+
+    def __init__(self, offset_bytes: int, *, cut_short: bool) -> None:
+        self.offset_bytes = offset_bytes
+        self.cut_short = cut_short
+        super().__init__(offset_bytes, cut_short)
+
+    def __str__(self) -> str:
+        if self.cut_short:
+            return (
+                f"The compressed file is cut short after {self.offset_bytes:,} bytes. "
+                "Compress it again, or upload the whole file again."
+            )
+        return (
+            f"The compressed file is damaged near byte {self.offset_bytes:,}. "
+            "Compress it again, or upload the whole file again."
+        )
+
+
+class LimitError(EngineError):
+    """The input is larger than the engine was allowed to unpack; ``limit`` says which cap it passed."""
+
+    def __init__(self, limit: str, remedy: str) -> None:
+        self.limit = limit
+        self.remedy = remedy
+        super().__init__(limit, remedy)
+
+    def __str__(self) -> str:
+        return f"The file unpacks to more than {self.limit}. {self.remedy}"
+
+
+class NoContigError(EngineError):
+    """Not one record lies on a contig of the bundle. ``found`` names the first few contigs met instead."""
+
+    def __init__(self, bundle: str, found: tuple[str, ...], *, more: bool = False, hint: str = "") -> None:
+        self.bundle = bundle
+        self.found = found
+        self.more = more
+        self.hint = hint
+        super().__init__(bundle, found, more, hint)
+
+    def __str__(self) -> str:
+        names = ", ".join(self.found) + ("..." if self.more else "")
+        return f"no record lies on a contig of {self.bundle}: found {names}"
+
+
+class AssemblyError(EngineError):
+    """REF contradicts the bundle in most records; ``hint`` names the assembly they were likely called on."""
+
+    def __init__(self, bundle: str, contradicting: int, checked: int, hint: str) -> None:
+        self.bundle = bundle
+        self.contradicting = contradicting
+        self.checked = checked
+        self.hint = hint
+        super().__init__(bundle, contradicting, checked, hint)
+
+    def __str__(self) -> str:
+        return (
+            f"REF contradicts {self.bundle} in {self.contradicting:,} of {self.checked:,} records: "
+            f"the file was likely called on {self.hint}. Choose that reference, or call the variants again."
+        )

@@ -1,0 +1,21 @@
+"""Variant annotation: a VCF and a reference bundle in; annotated VCF, table, summary and log out."""
+
+from gas_engine.annotate import Progress, annotate
+from gas_engine.bundle import Bundle, default_bundle
+from gas_engine.errors import EngineError
+from gas_engine.limits import Limits
+from gas_engine.outputs.paths import OutputPaths
+from gas_engine.outputs.summary import Summary
+from gas_engine.version import __version__
+
+__all__ = [
+    "Bundle",
+    "EngineError",
+    "Limits",
+    "OutputPaths",
+    "Progress",
+    "Summary",
+    "__version__",
+    "annotate",
+    "default_bundle",
+]

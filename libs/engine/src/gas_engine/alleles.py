@@ -1,0 +1,55 @@
+"""What kind of change an ALT is, by its letters alone: class, transition or transversion."""
+
+from __future__ import annotations
+
+SNV = "SNV"
+MNV = "MNV"
+INSERTION = "insertion"
+DELETION = "deletion"
+INDEL = "indel"
+SYMBOLIC = "symbolic"
+OVERLAPPING_DELETION = "overlapping_deletion"
+IDENTICAL = "identical"
+
+_TRANSITIONS = frozenset({"AG", "GA", "CT", "TC"})
+_BASES = frozenset("ACGT")
+
+
+def trimmed(ref: str, alt: str) -> tuple[str, str]:
+    """Take off what both alleles share, the end first, then the start."""
+    end = 0
+    while end < min(len(ref), len(alt)) and ref[-1 - end] == alt[-1 - end]:
+        end += 1
+    ref, alt = ref[: len(ref) - end], alt[: len(alt) - end]
+    start = 0
+    while start < min(len(ref), len(alt)) and ref[start] == alt[start]:
+        start += 1
+    return ref[start:], alt[start:]
+
+
+def variant_class(ref: str, alt: str) -> str:
+    """Name the class of one allele; both alleles in upper case.
+
+    Classes are those of VEP's summary page; an ALT that is no sequence is ``symbolic``, ``*`` is
+    ``overlapping_deletion`` and one equal to REF ``identical``.
+    """
+    if alt == "*":
+        return OVERLAPPING_DELETION
+    if not alt.isalpha():
+        return SYMBOLIC
+    ref, alt = trimmed(ref, alt)
+    if len(ref) == len(alt):
+        return {0: IDENTICAL, 1: SNV}.get(len(ref), MNV)
+    if not ref:
+        return INSERTION
+    return DELETION if not alt else INDEL
+
+
+def is_transition(ref: str, alt: str) -> bool | None:
+    """Tell a transition (True) from a transversion (False); None where the allele is not one A, C, G or T."""
+    if not (ref.isalpha() and alt.isalpha()):
+        return None
+    ref, alt = trimmed(ref, alt)
+    if not (ref in _BASES and alt in _BASES):
+        return None
+    return ref + alt in _TRANSITIONS

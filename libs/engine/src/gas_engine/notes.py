@@ -1,0 +1,36 @@
+"""Sentences for the summary and the log: what was unusual about an input, and what was done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gas_engine.vcf.declare import Declarations
+    from gas_engine.vcf.fields import OurFields
+    from gas_engine.vcf.reader import Reader
+
+
+def notes_on(reader: Reader, declarations: Declarations, fields: OurFields, records: int) -> Iterator[str]:
+    """Yield the notes of a finished run."""
+    header = reader.header
+    if not records:
+        yield "No records, so nothing to annotate."
+    if reader.sorted_here:
+        yield "The records were not in order; the output is sorted by contig and position."
+    if not header.version:
+        yield f"The file states no VCF version; the output is stated as {header.stated_version}."
+    elif header.version != header.stated_version:
+        yield (
+            f"The file is {header.version}; the output is stated as {header.stated_version}. "
+            "Indels in the old form (D3, IACG) pass through unannotated."
+        )
+    for old, new in fields.kept_as(header):
+        yield f"The input's own INFO field {old} is kept as {new}."
+    if declarations.total:
+        yield f"Names that the header does not declare: {declarations.total}; declarations were added."
+    if reader.not_utf8:
+        yield f"Lines with bytes that are not UTF-8: {reader.not_utf8}; the bytes were kept as they are."
+    if reader.blank_lines:
+        yield f"Blank lines left out: {reader.blank_lines}."

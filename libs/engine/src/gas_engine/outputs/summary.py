@@ -1,0 +1,107 @@
+"""The summary of a run: everything the log tells, for programs. Its schema is versioned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One source of the bundle; ``part`` is what was made of it (sequence, genes, ...)."""
+
+    part: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What made the result: engine and bundle with their versions."""
+
+    version: str
+    bundle: str
+    bundle_version: str
+    assembly: str
+    sources: tuple[SourceInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputInfo:
+    """The input as it was read. ``version`` is what the file states (empty if nothing)."""
+
+    version: str
+    compression: str
+    bytes: int
+    uncompressed_bytes: int
+    sha256: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """Records by what became of them: ``read`` is the sum of the others."""
+
+    read: int
+    annotated: int
+    skipped: int
+    no_alt: int
+    ref_mismatch: int
+    outside_bundle: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlleleCounts:
+    """ALT alleles: ``read`` = ``annotated`` + all of ``skipped`` (by reason)."""
+
+    read: int
+    annotated: int
+    known: int
+    known_share: float
+    skipped: dict[str, int]
+    by_class: dict[str, int]
+    transitions: int
+    transversions: int
+    ts_tv: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the run began (UTC, ISO 8601) and how long it took."""
+
+    started: str
+    seconds: float
+    records_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All numbers of a run; maps are ordered, the largest count first.
+
+    ``most_severe`` counts each annotated allele once, under its most severe term; ``consequences`` counts
+    an allele once under each term it has in any transcript. ``locations`` sorts alleles by their most
+    severe term. ``genes`` counts alleles inside a gene, not those near it. ``contigs`` and
+    ``contigs_outside`` count records. ``notes`` are sentences for the reader.
+    """
+
+    engine: EngineInfo
+    input: InputInfo
+    records: RecordCounts
+    alleles: AlleleCounts
+    most_severe: dict[str, int]
+    consequences: dict[str, int]
+    impacts: dict[str, int]
+    locations: dict[str, int]
+    genes: dict[str, int]
+    tracks: dict[str, int]
+    contigs: dict[str, int]
+    contigs_outside: dict[str, int]
+    notes: tuple[str, ...]
+    timing: Timing
+    schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> str:
+        """Return the summary as JSON text, ending in a line feed."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

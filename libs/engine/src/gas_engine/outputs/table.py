@@ -1,0 +1,248 @@
+"""The table of a run, for the results page: a Parquet row per ALT allele, in the order of the output VCF.
+
+Shape, and why: the page lists variants by their most severe consequence, filters on it, opens one into its
+transcripts and shows genotypes on demand. So the most severe consequence stands in flat columns, which a
+column store filters without reading the rest; all consequences, it first, are one nested column that costs
+nothing until a row is opened; genotypes stay in the VCF, found by its index at ``contig_name:pos``. Every
+record has a row: one without ALT has ``allele`` 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gas_engine.vcf.record import MISSING
+from gas_engine.vcf.text import readable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from gas_engine.model import TranscriptConsequence
+    from gas_engine.records import Allele, AnnotatedRecord
+    from gas_engine.vcf.record import Record
+
+TABLE_VERSION: Final = "1"
+_ROW_GROUP_ROWS = 32_768
+_ROW_GROUP_BYTES = 16 * 1024 * 1024
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+
+_CONSEQUENCE_FIELDS: Final = (
+    "impact",
+    "symbol",
+    "gene_id",
+    "feature_type",
+    "transcript_id",
+    "biotype",
+    "exon",
+    "intron",
+    "hgvs_c",
+    "hgvs_p",
+    "cdna_position",
+    "cds_position",
+    "protein_position",
+    "amino_acids",
+    "codons",
+    "strand",
+    "distance",
+)
+_CONSEQUENCE = pa.struct(
+    [
+        pa.field("terms", pa.list_(pa.string())),
+        *(pa.field(name, pa.string()) for name in _CONSEQUENCE_FIELDS),
+    ],
+)
+_REGION = pa.struct([pa.field("track", pa.string()), pa.field("name", pa.string())])
+
+SCHEMA: Final = pa.schema(
+    [
+        # Which record: 1-based number of the record in the output VCF, its contig there and in the bundle.
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("contig_name", _NAMES, nullable=False),
+        pa.field("contig", _NAMES, nullable=False),
+        pa.field("pos", pa.int64(), nullable=False),
+        pa.field("ids", pa.list_(pa.string()), nullable=False),
+        pa.field("ref", pa.string(), nullable=False),
+        pa.field("qual", pa.float64()),
+        pa.field("filter", _NAMES, nullable=False),
+        # Which allele: 1-based number among the record's ALTs, 0 where there is none.
+        pa.field("allele", pa.int32(), nullable=False),
+        pa.field("alt", pa.string()),
+        pa.field("variant_class", _NAMES),
+        pa.field("allele_frequency", pa.float64()),
+        pa.field("status", _NAMES, nullable=False),
+        pa.field("skipped", _NAMES),
+        pa.field("known_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("regions", pa.list_(_REGION), nullable=False),
+        pa.field("hgvs_g", pa.string()),
+        # The most severe consequence; null where the allele was not annotated.
+        pa.field("consequence", _NAMES),
+        pa.field("impact", _NAMES),
+        pa.field("symbol", _NAMES),
+        pa.field("gene_id", _NAMES),
+        pa.field("transcript_id", _NAMES),
+        pa.field("biotype", _NAMES),
+        pa.field("hgvs_c", pa.string()),
+        pa.field("hgvs_p", pa.string()),
+        pa.field("protein_position", pa.string()),
+        pa.field("amino_acids", pa.string()),
+        pa.field("codons", pa.string()),
+        # All of them, the most severe first.
+        pa.field("consequences", pa.list_(_CONSEQUENCE), nullable=False),
+    ],
+    metadata={"gas_table_version": TABLE_VERSION},
+)
+_FLAT = [name for name in SCHEMA.names if name != "consequences"]
+_FROM_FIRST: Final = (
+    "impact",
+    "symbol",
+    "gene_id",
+    "transcript_id",
+    "biotype",
+    "hgvs_c",
+    "hgvs_p",
+    "protein_position",
+    "amino_acids",
+    "codons",
+    "hgvs_g",
+)
+
+
+class TableWriter:
+    """Write rows as they come, a bounded row group at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._records = 0
+        self._rows: _RowGroup = _RowGroup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+        finally:
+            self._writer.close()
+
+    def add(self, annotated: AnnotatedRecord) -> None:
+        """Add the rows of one record, whose ID already holds the known ones."""
+        self._records += 1
+        shared = _record_columns(self._records, annotated)
+        frequencies = allele_frequencies(annotated.record)
+        for allele in annotated.alleles or (None,):
+            frequency = (
+                frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
+            )
+            self._rows.add(shared | _allele_columns(allele) | {"allele_frequency": frequency}, allele)
+        if self._rows.full:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows.count:
+            self._writer.write_batch(self._rows.batch())
+            self._rows = _RowGroup()
+
+
+class _RowGroup:
+    """Columns of rows not written yet. Nested ones are kept flat with offsets, as Arrow wants them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._bytes = 0
+        self._columns: dict[str, list[Any]] = {name: [] for name in _FLAT}
+        self._offsets = [0]
+        self._terms: list[tuple[str, ...]] = []
+        self._fields: dict[str, list[str]] = {name: [] for name in _CONSEQUENCE_FIELDS}
+
+    @property
+    def full(self) -> bool:
+        return self.count >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES
+
+    def add(self, row: dict[str, Any], allele: Allele | None) -> None:
+        for name, column in self._columns.items():
+            column.append(row[name])
+        self._bytes += len(row["ref"]) + len(row["alt"] or "")
+        said = allele.annotation.consequences if allele else ()
+        for each in said:
+            self._add_consequence(each)
+        self._offsets.append(len(self._terms))
+        self.count += 1
+
+    def _add_consequence(self, each: TranscriptConsequence) -> None:
+        self._terms.append(each.terms)
+        for name, column in self._fields.items():
+            column.append(getattr(each, name))
+        self._bytes += len(_CONSEQUENCE_FIELDS) * 8 + len(each.codons) + len(each.hgvs_c) + len(each.hgvs_p)
+
+    def batch(self) -> pa.RecordBatch:
+        fields = [pa.array(self._terms, pa.list_(pa.string()))]
+        fields += [pa.array(self._fields[name], pa.string()) for name in _CONSEQUENCE_FIELDS]
+        consequences = pa.ListArray.from_arrays(
+            pa.array(self._offsets, pa.int32()), pa.StructArray.from_arrays(fields, fields=list(_CONSEQUENCE))
+        )
+        arrays = [pa.array(self._columns[name], SCHEMA.field(name).type) for name in _FLAT]
+        return pa.RecordBatch.from_arrays([*arrays, consequences], schema=SCHEMA)
+
+
+def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
+    record = annotated.record
+    return {
+        "record": number,
+        "contig_name": record.chrom.decode(),
+        "contig": annotated.contig,
+        "pos": record.pos,
+        "ids": [] if record.id == MISSING else readable(record.id).split(";"),
+        "ref": record.ref.decode(),
+        "qual": None if record.qual == MISSING else float(record.qual),
+        "filter": readable(record.filter),
+        "status": annotated.status.value,
+    }
+
+
+def _allele_columns(allele: Allele | None) -> dict[str, Any]:
+    said = allele.annotation if allele else None
+    first = said.consequences[0] if said and said.consequences else None
+    return {
+        "allele": allele.number if allele else 0,
+        "alt": allele.alt if allele else None,
+        "variant_class": allele.variant_class if allele else None,
+        "skipped": (said.skipped or None) if said else None,
+        "known_ids": list(said.known_ids) if said else [],
+        "regions": [
+            {"track": track, "name": name}
+            for track, names in (said.overlaps if said else {}).items()
+            for name in names
+        ],
+        "consequence": first.terms[0] if first else None,
+        **{name: (getattr(first, name) or None) if first else None for name in _FROM_FIRST},
+    }
+
+
+def allele_frequencies(record: Record) -> list[float | None]:
+    """Return the frequency of each ALT in the file: AF where given, else AC / AN; None if unreadable."""
+    values = dict.fromkeys((b"AF", b"AC", b"AN"), b"")
+    for entry in record.info.split(b";"):
+        name, _, value = entry.partition(b"=")
+        if name in values:
+            values[name] = value
+    if values[b"AF"]:
+        return [_number(text) for text in values[b"AF"].split(b",")]
+    total = _number(values[b"AN"])
+    if not total or not values[b"AC"]:
+        return []
+    counts = [_number(text) for text in values[b"AC"].split(b",")]
+    return [None if count is None else count / total for count in counts]
+
+
+def _number(text: bytes) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,99 @@
+"""Count as records go by, in memory that does not grow with the input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gas_engine.alleles import is_transition
+from gas_engine.outputs.locations import LOCATION_OF_TERM, OTHER, OUTSIDE_GENES
+from gas_engine.outputs.summary import AlleleCounts, RecordCounts
+from gas_engine.records import AnnotatedRecord, RecordStatus
+
+if TYPE_CHECKING:
+    from gas_engine.model import AlleleAnnotation
+
+
+class Tally:
+    """The counts of one run, as they stand."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[RecordStatus] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.classes: Counter[str] = Counter()
+        self.most_severe: Counter[str] = Counter()
+        self.consequences: Counter[str] = Counter()
+        self.impacts: Counter[str] = Counter()
+        self.locations: Counter[str] = Counter()
+        self.genes: Counter[str] = Counter()
+        self.tracks: Counter[str] = Counter()
+        self.contigs: Counter[str] = Counter()
+        self.contigs_outside: Counter[str] = Counter()
+        self.alleles_annotated = 0
+        self.alleles_known = 0
+        self.transitions = 0
+        self.transversions = 0
+
+    def add(self, annotated: AnnotatedRecord) -> None:
+        self.statuses[annotated.status] += 1
+        outside = annotated.status is RecordStatus.OUTSIDE_BUNDLE
+        (self.contigs_outside if outside else self.contigs)[annotated.contig] += 1
+        for allele in annotated.alleles:
+            self.classes[allele.variant_class] += 1
+            transition = is_transition(annotated.ref, allele.alt.upper())
+            if transition is not None:
+                self.transitions += transition
+                self.transversions += not transition
+            if allele.annotation.consequences:
+                self._add_annotation(allele.annotation)
+            else:
+                self.skipped[allele.annotation.skipped] += 1
+
+    def _add_annotation(self, said: AlleleAnnotation) -> None:
+        self.alleles_annotated += 1
+        self.alleles_known += bool(said.known_ids)
+        first = said.consequences[0]
+        self.most_severe[first.terms[0]] += 1
+        self.impacts[first.impact] += 1
+        self.locations[LOCATION_OF_TERM.get(first.terms[0], OTHER)] += 1
+        self.consequences.update({term for each in said.consequences for term in each.terms})
+        self.genes.update(
+            {
+                each.symbol or each.gene_id
+                for each in said.consequences
+                if (each.symbol or each.gene_id) and not OUTSIDE_GENES.issuperset(each.terms)
+            },
+        )
+        self.tracks.update(track for track, names in said.overlaps.items() if names)
+
+    @property
+    def records_read(self) -> int:
+        return self.statuses.total()
+
+    @property
+    def records_on_bundle(self) -> int:
+        return self.records_read - self.statuses[RecordStatus.OUTSIDE_BUNDLE]
+
+    def record_counts(self) -> RecordCounts:
+        return RecordCounts(
+            read=self.records_read, **{status.value: self.statuses[status] for status in RecordStatus}
+        )
+
+    def allele_counts(self) -> AlleleCounts:
+        annotated = self.alleles_annotated
+        return AlleleCounts(
+            read=annotated + self.skipped.total(),
+            annotated=annotated,
+            known=self.alleles_known,
+            known_share=round(self.alleles_known / annotated, 4) if annotated else 0.0,
+            skipped=by_count(self.skipped),
+            by_class=by_count(self.classes),
+            transitions=self.transitions,
+            transversions=self.transversions,
+            ts_tv=round(self.transitions / self.transversions, 3) if self.transversions else None,
+        )
+
+
+def by_count(counter: Counter[str]) -> dict[str, int]:
+    """Order a counter for people: the largest first, equal ones by name, so that runs compare."""
+    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,106 @@
+"""The CSQ field in the layout of Ensembl VEP, so that split-vep, slivar and vcf2maf read it.
+
+Escapes follow VEP's VCF output (``OutputFactory/VCF.pm``: lists joined with ``&``, white space to ``_``,
+``;`` and ``=`` percent-encoded) and, for ``,`` and ``|`` inside a value, the percent-encoding of VCF 4.3
+section 1.2: VEP turns these into ``&`` too, which cannot be told from a list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gas_engine.model import TranscriptConsequence
+
+CSQ_COLUMNS = (
+    "Allele",
+    "Consequence",
+    "IMPACT",
+    "SYMBOL",
+    "Gene",
+    "Feature_type",
+    "Feature",
+    "BIOTYPE",
+    "EXON",
+    "INTRON",
+    "HGVSc",
+    "HGVSp",
+    "cDNA_position",
+    "CDS_position",
+    "Protein_position",
+    "Amino_acids",
+    "Codons",
+    "Existing_variation",
+    "STRAND",
+    "DISTANCE",
+    "HGVSg",
+)
+CSQ_FORMAT = "|".join(CSQ_COLUMNS).encode()
+
+_ESCAPES = str.maketrans(
+    {"%": "%25", ";": "%3B", "=": "%3D", ",": "%2C", "|": "%7C", " ": "_", "\t": "_", "\n": "_", "\r": "_"}
+)
+
+
+def escaped(value: str) -> str:
+    """Make a value safe inside INFO and CSQ.
+
+    >>> escaped("p.Ala52=")
+    'p.Ala52%3D'
+    """
+    # Nearly all values are words; translate() would copy each of them.
+    return value if value.isalnum() else value.translate(_ESCAPES)
+
+
+def vep_alleles(ref: str, alts: Sequence[str]) -> tuple[str, ...]:
+    """Name the alleles of one record as VEP's Allele column does (``Parser/VCF.pm``).
+
+    A lone indel loses the base it shares with REF; several ALTs lose it only if one is an indel and all
+    share it (``*`` has no say). What is then empty is ``-``.
+
+    >>> vep_alleles("A", ["AT"]), vep_alleles("A", ["AT", "G"]), vep_alleles("ACA", ["A"])
+    (('T',), ('AT', 'G'), ('-',))
+    """
+    if all(len(alt) == len(ref) for alt in alts):
+        return tuple(alts)
+    first_bases = {allele[0] for allele in (ref, *alts) if "*" not in allele}
+    if len(first_bases) > 1:
+        return tuple(alts)
+    return tuple(alt if "*" in alt else alt[1:] or "-" for alt in alts)
+
+
+def csq_entries(
+    allele: str, consequences: Iterable[TranscriptConsequence], known_ids: Sequence[str]
+) -> list[str]:
+    """Write one entry per consequence of one allele, columns as in `CSQ_COLUMNS`."""
+    existing = "&".join(escaped(id_) for id_ in known_ids)
+    return [
+        "|".join(
+            (
+                escaped(allele),
+                "&".join(each.terms),
+                each.impact,
+                escaped(each.symbol),
+                escaped(each.gene_id),
+                each.feature_type,
+                escaped(each.transcript_id),
+                escaped(each.biotype),
+                each.exon,
+                each.intron,
+                escaped(each.hgvs_c),
+                escaped(each.hgvs_p),
+                each.cdna_position,
+                each.cds_position,
+                each.protein_position,
+                each.amino_acids,
+                each.codons,
+                existing,
+                each.strand,
+                each.distance,
+                escaped(each.hgvs_g),
+            )
+        )
+        for each in consequences
+    ]

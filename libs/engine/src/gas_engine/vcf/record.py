@@ -1,0 +1,153 @@
+"""One record line: checked, split no further than needed, and able to come out again byte for byte."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gas_engine.errors import VcfError
+from gas_engine.vcf.text import shown
+
+FIXED_COLUMNS = (b"CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
+MISSING = b"."
+# The .tbi format bins positions below 2^29 (tabix paper, Li 2011).
+MAX_POS = 2**29 - 1
+
+_CONTROLS = bytes({*range(9), *range(10, 32), 127})
+_FIRST_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_BASES = re.compile(rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+")
+_ALT = re.compile(
+    rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+|\*|<[^<>,\s]+>"
+    rb"|[^\[\],\s]*[\[\]][^\[\],\s]+:[0-9]+[\[\]][^\[\],\s]*|\.[A-Za-z]+|[A-Za-z]+\.",
+)
+_VCF3_INDEL = re.compile(rb"D[0-9]+|I[ACGTNacgtn]+")
+
+
+@dataclass(slots=True)
+class Record:
+    """A record with its original columns. Only ``id`` and ``info`` are ever rewritten.
+
+    ``pos`` is 1-based; ``rest`` is FORMAT and all samples as one piece, or None; ``alts`` is empty for ``.``.
+    """
+
+    line: int
+    chrom: bytes
+    pos: int
+    pos_text: bytes
+    id: bytes
+    ref: bytes
+    alts: tuple[bytes, ...]
+    alt_text: bytes
+    qual: bytes
+    filter: bytes
+    info: bytes
+    rest: bytes | None
+
+    @property
+    def size_bytes(self) -> int:
+        """About the length of the line."""
+        return len(self.ref) + len(self.alt_text) + len(self.info) + len(self.rest or b"")
+
+    @property
+    def format(self) -> bytes | None:
+        """The FORMAT column, or None where the file has none."""
+        return None if self.rest is None else self.rest.partition(b"\t")[0]
+
+    def to_line(self) -> bytes:
+        """Return the line with its line feed."""
+        columns = [
+            self.chrom,
+            self.pos_text,
+            self.id,
+            self.ref,
+            self.alt_text,
+            self.qual,
+            self.filter,
+            self.info,
+        ]
+        if self.rest is not None:
+            columns.append(self.rest)
+        return b"\t".join(columns) + b"\n"
+
+
+def is_vcf3_indel(alt: bytes) -> bool:
+    """Tell the indel forms of VCF 3.3, ``D3`` and ``IACG``."""
+    return _VCF3_INDEL.fullmatch(alt) is not None
+
+
+def parse_record(number: int, line: bytes, columns: int, *, vcf3: bool = False) -> Record:
+    """Read one line that has as many columns as the #CHROM line.
+
+    Parameters
+    ----------
+    number
+        Its line number, for errors.
+    columns
+        How many columns the #CHROM line has, at least 8.
+    vcf3
+        Allow the indel forms of VCF 3.3 in ALT.
+
+    Raises
+    ------
+    VcfError
+        Naming line and column.
+    """
+    if len(line.translate(None, _CONTROLS)) != len(line):
+        raise _garbage(number, line)
+    if line.count(b"\t") != columns - 1:
+        raise _wrong_count(number, line, columns)
+    chrom, pos, id_, ref, alt, qual, filter_, info, *rest = line.split(b"\t", 8)
+    _check_filled(
+        number, (chrom, pos, id_, ref, alt, qual, filter_, info, *(r.partition(b"\t")[0] for r in rest))
+    )
+    if b" " in chrom or not chrom.isascii():
+        raise VcfError(number, 1, "CHROM", shown(chrom), "a contig name (ASCII, no space)")
+    if not pos.isdigit():
+        raise VcfError(number, 2, "POS", shown(pos), "a position (a whole number)")
+    if len(pos) > len(str(MAX_POS)) or int(pos) + len(ref) > MAX_POS:
+        raise VcfError(number, 2, "POS", shown(pos), f"a position up to {MAX_POS:,}")
+    if not _BASES.fullmatch(ref):
+        raise VcfError(number, 4, "REF", shown(ref), "a base or bases (A, C, G, T, N)")
+    alts = () if alt == MISSING else tuple(alt.split(b","))
+    for allele in alts:
+        if not (_ALT.fullmatch(allele) or (vcf3 and is_vcf3_indel(allele))):
+            raise VcfError(number, 5, "ALT", shown(allele), "an allele (bases, *, <ID>, a breakend or .)")
+    if qual != MISSING and not _is_number(qual):
+        raise VcfError(number, 6, "QUAL", shown(qual), "a number or .")
+    return Record(
+        number, chrom, int(pos), pos, id_, ref, alts, alt, qual, filter_, info, rest[0] if rest else None
+    )
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return b"_" not in text and b" " not in text
+
+
+def _check_filled(number: int, values: tuple[bytes, ...]) -> None:
+    if all(values):
+        return
+    column = values.index(b"") + 1
+    name = (*FIXED_COLUMNS, b"FORMAT")[column - 1].decode()
+    raise VcfError(number, column, name, "an empty column", "a value (. when there is none)")
+
+
+def _garbage(number: int, line: bytes) -> VcfError:
+    place = _FIRST_CONTROL.search(line)
+    start = place.start() if place else 0
+    column = line.count(b"\t", 0, start) + 1
+    names = (*FIXED_COLUMNS, b"FORMAT")
+    name = names[column - 1].decode() if column <= len(names) else "sample"
+    return VcfError(number, column, name, f"the control byte 0x{line[start]:02x}", "text")
+
+
+def _wrong_count(number: int, line: bytes, columns: int) -> VcfError:
+    if line.startswith(b"#"):
+        return VcfError(number, None, "", "a second header", "a record (join files with bcftools concat)")
+    found = line.count(b"\t") + 1
+    spaces = " (spaces where tabs belong?)" if len(line.split()) == columns else ""
+    expected = f"a record of {columns} columns"
+    return VcfError(number, min(found, columns) + 1, "", f"a line of {found} columns{spaces}", expected)
