@@ -1,0 +1,38 @@
+"""TCP ports of this machine."""
+
+from __future__ import annotations
+
+import socket
+
+from gas_local.errors import LocalStackError
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port nobody listens on now. Another program may take it before it is used; tests accept that."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def require_free(port: int, *, variable: str) -> None:
+    """Refuse a port where another program listens, naming the make variable that moves us elsewhere."""
+    with socket.socket() as probe:
+        # As servers do: a connection that is still closing must not look like a program that listens.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise LocalStackError(
+                f"Port {port} is in use by another program: stop that, or choose another port with "
+                f"'make run {variable}=...'."
+            ) from None
+
+
+def answers(port: int) -> bool:
+    """Whether a program accepts connections on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0

@@ -1,0 +1,1 @@
+"""What our AWS description gives, seen through the emulator."""
