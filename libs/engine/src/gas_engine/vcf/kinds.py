@@ -24,7 +24,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"BAI\x01", "BAM index"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet or document (old Microsoft Office)"),
     (b"BZh", "bzip2 archive"),
-    (b"\xfd7zXZ\x00", "xz archive"),
+    (b"\xfd7zXZ\x00", "archive (xz)"),
     (b"\x28\xb5\x2f\xfd", "zstd archive"),
     (b"7z\xbc\xaf\x27\x1c", "7z archive"),
     (b"Rar!", "RAR archive"),
@@ -80,7 +80,7 @@ def _text_kind(head: bytes) -> str:
     first_line = start.partition(b"\n")[0]
     guesses = (
         (_WEB_PAGE.match(start), "web page (HTML)"),
-        (start.startswith(b"<"), "XML document"),
+        (start.startswith(b"<"), "document (XML)"),
         (start.startswith((b"{", b"[")), "JSON document"),
         (start.startswith(b">"), "FASTA sequence file"),
         (_FASTQ.match(start), "FASTQ read file"),
