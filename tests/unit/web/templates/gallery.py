@@ -1,0 +1,297 @@
+"""Every page of GAS with sample content, on a small Flask application: what the tests read and preview.py shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask, Response, render_template
+from werkzeug.datastructures import MultiDict
+from wtforms import EmailField, Form, StringField
+from wtforms.validators import InputRequired, Length, Regexp
+
+WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+ROUTES = {
+    "pages.landing": "/",
+    "pages.help": "/help",
+    "auth.login": "/login",
+    "auth.logout": "/logout",
+    "account.profile": "/profile",
+    "jobs.new": "/annotate",
+    "jobs.submitted": "/annotate/job",
+    "jobs.index": "/annotations",
+    "jobs.show": "/annotations/<job_id>",
+    "jobs.status": "/annotations/<job_id>/status",
+    "jobs.log": "/annotations/<job_id>/log",
+    "jobs.download": "/annotations/<job_id>/download",
+    "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
+    "jobs.confirm_delete": "/annotations/<job_id>/delete",
+    "jobs.cancel": "/annotations/<job_id>/cancel",
+    "jobs.delete": "/annotations/<job_id>/delete",
+}
+POSTED = {"auth.logout", "jobs.cancel", "jobs.delete"}
+
+NOW = datetime.now(UTC) - timedelta(minutes=3)
+ADA = SimpleNamespace(name="Ada Researcher", email="ada@example.org", institution="Example Institute", plan="free")
+HOSTILE = """<img src=x onerror="alert('1')">~ “ü” & ' .vcf"""
+LONG = "sample_" + "very_long_name_" * 18 + "final.vcf.gz"
+
+
+class ProfileForm(Form):
+    name = StringField("Name", [InputRequired("Enter your name."), Length(max=200)])
+    email = EmailField("E-mail", [InputRequired("Enter your e-mail address."), Regexp(r".+@.+", message="Enter an address like name@example.org.")])
+    institution = StringField("Institution", [Length(max=200)])
+
+
+BADGES = {
+    "UPLOADING": ("Uploading", "info", "cloud-arrow-up"),
+    "PENDING": ("Waiting", "neutral", "hourglass-split"),
+    "RUNNING": ("Annotating", "info", "gear-wide-connected"),
+    "COMPLETED": ("Done", "good", "check-circle-fill"),
+    "FAILED": ("Failed", "bad", "x-octagon-fill"),
+    "CANCELLED": ("Cancelled", "neutral", "slash-circle"),
+    "AVAILABLE": ("Ready", "good", "download"),
+    "ARCHIVING": ("Moving to archive", "cold", "box-arrow-in-down"),
+    "ARCHIVED": ("Archived", "cold", "archive"),
+    "RESTORING": ("Coming back", "info", "arrow-counterclockwise"),
+    "LOST": ("Lost", "bad", "exclamation-triangle-fill"),
+    "DELETING": ("Being deleted", "neutral", "trash3"),
+}
+
+SUMMARY: dict[str, Any] = {
+    "engine": {
+        "version": "0.1.0",
+        "bundle": "rCRS",
+        "bundle_version": "1",
+        "assembly": "GRCh38 mitochondrion",
+        "sources": [{"name": "NC_012920.1", "version": "2014"}],
+    },
+    "input": {"version": "VCFv4.2", "compression": "plain", "bytes": 41_233, "uncompressed_bytes": 41_233, "sha256": "0", "samples": 1},
+    "records": {"read": 350, "annotated": 346, "skipped": 0, "no_alt": 0, "ref_mismatch": 1, "outside_bundle": 3},
+    "alleles": {
+        "read": 347,
+        "annotated": 347,
+        "known": 21,
+        "known_share": 0.0605,
+        "skipped": {},
+        "by_class": {"SNV": 330, "deletion": 10, "insertion": 7},
+        "transitions": 310,
+        "transversions": 20,
+        "ts_tv": 15.5,
+    },
+    "most_severe": {
+        "synonymous_variant": 161,
+        "missense_variant": 88,
+        "non_coding_transcript_exon_variant": 52,
+        "upstream_gene_variant": 38,
+        "frameshift_variant": 5,
+        "stop_gained": 2,
+        "incomplete_terminal_codon_variant": 1,
+    },
+    "consequences": {},
+    "impacts": {"LOW": 162, "MODERATE": 88, "MODIFIER": 90, "HIGH": 7},
+    "locations": {},
+    "genes": {"MT-ND5": 61, "MT-CYB": 44, "MT-CO1": 39, "MT-ND4": 37, "MT-RNR2": 30},
+    "tracks": {},
+    "contigs": {"chrM": 347},
+    "contigs_outside": {"chr1": 3},
+    "notes": ["3 records lie on contigs outside rCRS (chr1) and passed through unchanged."],
+    "timing": {"started": "2026-11-24T14:04:58Z", "seconds": 0.4, "records_per_second": 875},
+}
+LOG = "GAS annotation log\n\nEngine: gas-engine 0.1.0\nRecords\n  read: 350\n  annotated: 346\n" + "  line\n" * 60
+
+
+def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> SimpleNamespace:
+    """A JobView, running unless told otherwise."""
+    label, kind, icon = BADGES[results if status == "COMPLETED" else status]
+    view: dict[str, Any] = {
+        "job_id": "0123456789abcdef0123456789abcdef",
+        "name": "test.vcf",
+        "status": status,
+        "results": results,
+        "badge": SimpleNamespace(label=label, kind=kind, icon=icon),
+        "headline": [],
+        "progress": None,
+        "attempt": 1,
+        "submitted_at": NOW,
+        "completed_at": None,
+        "duration": "",
+        "actions": set(),
+        "failure": None,
+        "summary": None,
+        "poll_seconds": None,
+    }
+    return SimpleNamespace(**{**view, **changes})
+
+
+RUNNING = job(
+    headline=["212 of about 350 records, about 2 s left."],
+    progress=SimpleNamespace(records=212, total_about=350, fraction=0.605),
+    actions={"cancel"},
+    poll_seconds=1,
+)
+DONE = job(
+    "COMPLETED",
+    "AVAILABLE",
+    headline=["347 variants annotated in 0.4 s.", "The results stay here until you delete the job."],
+    actions={"download", "log", "delete", "summary"},
+    completed_at=NOW + timedelta(seconds=2),
+    duration="2 s",
+    summary=SUMMARY,
+)
+FAILED = job(
+    "FAILED",
+    headline=["No record lies on a contig of rCRS: found chrY."],
+    failure=SimpleNamespace(
+        sentence="No record lies on a contig of rCRS: found chrY.",
+        hint="Choose a file with variants of the mitochondrial genome.",
+    ),
+    actions={"delete"},
+    completed_at=NOW + timedelta(seconds=1),
+    duration="1 s",
+)
+TIMELINE = [(NOW, "Submitted"), (NOW + timedelta(seconds=1), "A worker took it"), (NOW + timedelta(seconds=2), "Done")]
+UPLOAD = SimpleNamespace(
+    url="/store",
+    fields={
+        "key": "user/job/input",
+        "policy": "eyJ9",
+        "success_action_redirect": "/annotations/0123456789abcdef0123456789abcdef",
+    },
+    max_bytes=153_600,
+    max_text="150 KiB (153,600 bytes)",
+    expires_at=datetime.now(UTC) + timedelta(minutes=15),
+)
+BUNDLE = SimpleNamespace(
+    name="rCRS", assembly="NC_012920.1", description="Human mitochondrial genome, revised Cambridge Reference Sequence"
+)
+NEW = {"nav": "new", "upload": UPLOAD, "plan": "Free plan", "bundle": BUNDLE, "problem": ""}
+
+
+def _show(view: SimpleNamespace) -> tuple[str, dict[str, Any]]:
+    return "jobs/show.html", {"nav": "jobs", "job": view, "timeline": TIMELINE}
+
+
+def _jobs(*views: SimpleNamespace, next_url: str = "", newer_url: str = "") -> tuple[str, dict[str, Any]]:
+    page = SimpleNamespace(jobs=views, next_url=next_url, newer_url=newer_url)
+    return "jobs/index.html", {"nav": "jobs", "page": page}
+
+
+def _profile(data: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]:
+    form = ProfileForm(MultiDict(data))
+    if "saved" not in more:
+        form.validate()
+    return "account/profile.html", {"nav": "profile", "form": form, "plan": "Free: up to 150 KiB a file.", **more}
+
+
+_ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institution}
+_LINK = SimpleNamespace(url="/annotations", text="Your jobs")
+
+SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False}),
+    "landing-globus-down": ("pages/landing.html", {"current_user": None, "globus_down": True}),
+    "landing-signed-in": ("pages/landing.html", {"globus_down": False}),
+    "help": ("pages/help.html", {"nav": "help"}),
+    "sign-in-failed": ("auth/failed.html", {"current_user": None}),
+    "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
+    "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
+    "profile-wrong": _profile({"name": "", "email": "nobody", "institution": HOSTILE}, first_visit=False),
+    "new": ("jobs/new.html", NEW),
+    "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
+    "job-waiting": _show(job("PENDING", headline=["Waiting for a worker. You can leave; we mail you."], actions={"cancel"}, poll_seconds=1)),
+    "job-running": _show(RUNNING),
+    "job-unknown-total": _show(
+        job(headline=["212 records so far."], progress=SimpleNamespace(records=212, total_about=None, fraction=None), poll_seconds=1)
+    ),
+    "job-done": _show(DONE),
+    "job-empty": _show(
+        job(
+            "COMPLETED",
+            "AVAILABLE",
+            headline=["No records, so nothing to annotate."],
+            actions={"download", "log", "delete", "summary"},
+            summary={
+                **SUMMARY,
+                "alleles": {**SUMMARY["alleles"], "read": 0, "annotated": 0, "known": 0, "ts_tv": None},
+                "records": dict.fromkeys(SUMMARY["records"], 0),
+                "most_severe": {},
+                "impacts": {},
+                "genes": {},
+                "notes": ["The file has a header and no records."],
+            },
+        )
+    ),
+    "job-failed": _show(FAILED),
+    "job-cancelled": _show(job("CANCELLED", headline=["You cancelled this; no results."], actions={"delete"})),
+    "job-archived": _show(job("COMPLETED", "ARCHIVED", headline=["Archived 24 Nov 2026; nothing is lost."], actions={"log", "delete"})),
+    "job-deleting": _show(job("COMPLETED", "DELETING", headline=["Being deleted; it leaves the list when all is gone."], poll_seconds=5)),
+    "job-hostile": _show(job(name=HOSTILE, headline=[HOSTILE], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))),
+    "job-long-name": _show(SimpleNamespace(**{**vars(DONE), "name": LONG})),
+    "log": ("jobs/log.html", {"nav": "jobs", "job": DONE, "text": LOG, "raw_url": "/raw"}),
+    "confirm-delete": ("jobs/confirm_delete.html", {"nav": "jobs", "job": DONE}),
+    "confirm-delete-hostile": ("jobs/confirm_delete.html", {"nav": "jobs", "job": job(name=HOSTILE)}),
+    "confirm-cancel": ("jobs/confirm_cancel.html", {"nav": "jobs", "job": RUNNING}),
+    "jobs-none": _jobs(),
+    "jobs": _jobs(
+        RUNNING,
+        DONE,
+        FAILED,
+        job("PENDING", name="free_1.vcf"),
+        job("CANCELLED", name=LONG),
+        job("COMPLETED", "ARCHIVED", name=HOSTILE, duration="14 min"),
+        job("COMPLETED", "RESTORING", name="exome.vcf.gz", duration="2 h 4 min", submitted_at=NOW - timedelta(days=40)),
+        job("COMPLETED", "LOST", name="old.vcf"),
+        next_url="/annotations?after=abc",
+        newer_url="/annotations",
+    ),
+    "error-404": (
+        "errors/error.html",
+        {"code": 404, "title": "No such page, or not yours to see", "sentence": "", "reference": "", "link": _LINK},
+    ),
+    "error-500": (
+        "errors/error.html",
+        {
+            "code": 500,
+            "title": "Something broke here",
+            "sentence": "Running jobs continue.",
+            "reference": "4f1c2a",
+            "link": SimpleNamespace(url="/", text="Try again"),
+        },
+    ),
+}
+
+
+def make_gallery() -> Flask:
+    """An application with the real templates and assets, a stub for each route, and the samples under /gallery/."""
+    app = Flask(__name__, template_folder=str(WEB / "templates"), static_folder=str(WEB / "assets"), static_url_path="/assets")
+    app.add_template_global(lambda path: f"/assets/{path}", "asset")
+    app.add_template_global(lambda: "a-csrf-token", "csrf_token")
+
+    def stub(**_: str) -> str:
+        return "a page"
+
+    for endpoint, path in ROUTES.items():
+        app.add_url_rule(path, endpoint, stub, methods=["POST" if endpoint in POSTED else "GET"])
+
+    @app.get("/gallery/<sample>")
+    def show(sample: str) -> str:
+        return render(sample)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        return response
+
+    return app
+
+
+def render(sample: str) -> str:
+    """One sample page; needs an application context."""
+    template, context = SAMPLES[sample]
+    return render_template(template, **{"current_user": ADA, "nav": "", **context})
