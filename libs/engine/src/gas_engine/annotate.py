@@ -112,12 +112,13 @@ class _Run:
         self._write_records(reader, fields, declarations, body, staged.table)
         self._check_assembly(reader)
         self._report("writing")
+        provenance = self._provenance()
         lines = [
             b"##fileformat=" + header.stated_version.encode(),
             *fields.header_lines(header.meta),
             *declarations.lines(self._bundle),
             *fields.lines,
-            self._provenance(),
+            *([] if provenance in header.meta else [provenance]),
             header.column_line,
         ]
         join_header_and_body(staged.vcf, lines, body, self._tick)

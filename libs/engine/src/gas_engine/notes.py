@@ -31,6 +31,6 @@ def notes_on(reader: Reader, declarations: Declarations, fields: OurFields, reco
     if declarations.total:
         yield f"Names that the header does not declare: {declarations.total}; declarations were added."
     if reader.not_utf8:
-        yield f"Lines with bytes that are not UTF-8: {reader.not_utf8}; the bytes were kept as they are."
+        yield f"Lines that are not UTF-8: {reader.not_utf8}; they were kept, and some tools refuse them."
     if reader.blank_lines:
         yield f"Blank lines left out: {reader.blank_lines}."
