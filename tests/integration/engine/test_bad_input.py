@@ -254,3 +254,13 @@ def test_alleles_that_are_no_sequence_pass_through_with_their_reason(
         2,
         1,
     )
+
+
+@pytest.mark.parametrize("end", ["END=abc", "END=", "END", "END=-4", "END=3", "END=536870911"])
+def test_an_end_that_makes_no_sense_does_not_stop_the_index(
+    run_engine: Runner, vcf_text: Maker, end: str
+) -> None:
+    run = run_engine(vcf_text("MT 64 . C T . . .", f"MT 72 . T <DEL> . . {end}", "MT 73 . A G . . ."))
+    assert run.records[1][7] == end
+    with pysam.TabixFile(str(run.outputs.vcf)) as tabix:
+        assert sum(1 for _ in tabix.fetch("MT")) == 3

@@ -46,7 +46,7 @@ def test_beyond_the_bound_an_input_is_in_order_or_refused(places: list[tuple[str
 
 def test_the_refusal_names_the_first_late_record_and_the_way_out() -> None:
     places = [("1", 5), ("1", 9), ("1", 7), ("1", 1)]
-    for bound in (0, 1500, 2500):
+    for bound in (0, 800, 1200):
         with pytest.raises(
             VcfError, match=r"Line 4, column 2 \(POS\): 1:7 after a later position .* bcftools sort"
         ):
@@ -72,4 +72,4 @@ def test_an_input_in_order_is_held_no_longer_than_the_bound() -> None:
 
     first = next(iter(InOrder(stream(), 5_000, 10)))  # type: ignore[arg-type] # a generator of records
     assert first.pos == 1
-    assert taken < 10
+    assert taken == 10

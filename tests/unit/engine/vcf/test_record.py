@@ -47,6 +47,11 @@ def test_a_good_line_is_split_and_comes_out_byte_for_byte() -> None:
         (6, b"high", 'Line 9, column 6 (QUAL): "high" where a number or . belongs.'),
         (6, b"1_000", 'Line 9, column 6 (QUAL): "1_000" where a number or . belongs.'),
         (8, b"", "Line 9, column 8 (INFO): an empty column where a value (. when there is none) belongs."),
+        (
+            8,
+            b"AC=1;END=536870912",
+            'Line 9, column 8 (INFO): "536870912" where an END up to 536,870,911 belongs.',
+        ),
         (3, b"\x00\x01", "Line 9, column 3 (ID): the control byte 0x00 where text belongs."),
         (8, b"AC=\x07", "Line 9, column 8 (INFO): the control byte 0x07 where text belongs."),
         (11, b"0/1\x7f", "Line 9, column 11 (sample): the control byte 0x7f where text belongs."),

@@ -10,7 +10,7 @@ from gas_engine.vcf.text import shown
 
 FIXED_COLUMNS = (b"CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 MISSING = b"."
-# The .tbi format bins positions below 2^29 (tabix paper, Li 2011).
+# The .tbi format bins positions below 2^29 (tabix paper, Li 2011); it covers a record up to its END.
 MAX_POS = 2**29 - 1
 
 _CONTROLS = bytes({*range(9), *range(10, 32), 127})
@@ -20,6 +20,7 @@ _ALT = re.compile(
     rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+|\*|<[^<>,\s]+>"
     rb"|[^\[\],\s]*[\[\]][^\[\],\s]+:[0-9]+[\[\]][^\[\],\s]*|\.[A-Za-z]+|[A-Za-z]+\.",
 )
+_END = re.compile(rb"(?:^|;)END=([0-9]+)(?:;|$)")
 _VCF3_INDEL = re.compile(rb"D[0-9]+|I[ACGTNacgtn]+")
 
 
@@ -102,21 +103,36 @@ def parse_record(number: int, line: bytes, columns: int, *, vcf3: bool = False) 
     )
     if b" " in chrom or not chrom.isascii():
         raise VcfError(number, 1, "CHROM", shown(chrom), "a contig name (ASCII, no space)")
-    if not pos.isdigit():
-        raise VcfError(number, 2, "POS", shown(pos), "a position (a whole number)")
-    if len(pos) > len(str(MAX_POS)) or int(pos) + len(ref) > MAX_POS:
-        raise VcfError(number, 2, "POS", shown(pos), f"a position up to {MAX_POS:,}")
+    position = _position(number, pos, ref)
+    alts = () if alt == MISSING else tuple(alt.split(b","))
+    _check_alleles(number, ref, alts, vcf3=vcf3)
+    if qual != MISSING and not _is_number(qual):
+        raise VcfError(number, 6, "QUAL", shown(qual), "a number or .")
+    if b"END=" in info and (end := _END.search(info)) and not _fits_index(end[1]):
+        raise VcfError(number, 8, "INFO", shown(end[1]), f"an END up to {MAX_POS:,}")
+    others = rest[0] if rest else None
+    return Record(number, chrom, position, pos, id_, ref, alts, alt, qual, filter_, info, others)
+
+
+def _position(number: int, text: bytes, ref: bytes) -> int:
+    if not text.isdigit():
+        raise VcfError(number, 2, "POS", shown(text), "a position (a whole number)")
+    if not _fits_index(text) or int(text) + len(ref) > MAX_POS:
+        raise VcfError(number, 2, "POS", shown(text), f"a position up to {MAX_POS:,}")
+    return int(text)
+
+
+def _fits_index(digits: bytes) -> bool:
+    # Python refuses to make a number of thousands of digits, so their count goes first.
+    return len(digits) <= len(str(MAX_POS)) and int(digits) <= MAX_POS
+
+
+def _check_alleles(number: int, ref: bytes, alts: tuple[bytes, ...], *, vcf3: bool) -> None:
     if not _BASES.fullmatch(ref):
         raise VcfError(number, 4, "REF", shown(ref), "a base or bases (A, C, G, T, N)")
-    alts = () if alt == MISSING else tuple(alt.split(b","))
     for allele in alts:
         if not (_ALT.fullmatch(allele) or (vcf3 and is_vcf3_indel(allele))):
             raise VcfError(number, 5, "ALT", shown(allele), "an allele (bases, *, <ID>, a breakend or .)")
-    if qual != MISSING and not _is_number(qual):
-        raise VcfError(number, 6, "QUAL", shown(qual), "a number or .")
-    return Record(
-        number, chrom, int(pos), pos, id_, ref, alts, alt, qual, filter_, info, rest[0] if rest else None
-    )
 
 
 def _is_number(text: bytes) -> bool:
