@@ -1,4 +1,4 @@
-"""Every page of GAS with sample content, on a small Flask application: what the tests read and preview.py shows."""
+"""Every page of GAS with sample content, on a small Flask application: for the tests and preview.py."""
 
 from __future__ import annotations
 
@@ -38,14 +38,22 @@ ROUTES = {
 POSTED = {"auth.logout", "jobs.cancel", "jobs.delete"}
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
-ADA = SimpleNamespace(name="Ada Researcher", email="ada@example.org", institution="Example Institute", plan="free")
+ADA = SimpleNamespace(
+    name="Ada Researcher", email="ada@example.org", institution="Example Institute", plan="free"
+)
 HOSTILE = """<img src=x onerror="alert('1')">~ “ü” & ' .vcf"""
 LONG = "sample_" + "very_long_name_" * 18 + "final.vcf.gz"
 
 
 class ProfileForm(Form):
     name = StringField("Name", [InputRequired("Enter your name."), Length(max=200)])
-    email = EmailField("E-mail", [InputRequired("Enter your e-mail address."), Regexp(r".+@.+", message="Enter an address like name@example.org.")])
+    email = EmailField(
+        "E-mail",
+        [
+            InputRequired("Enter your e-mail address."),
+            Regexp(r".+@.+", message="Enter an address like name@example.org."),
+        ],
+    )
     institution = StringField("Institution", [Length(max=200)])
 
 
@@ -72,8 +80,22 @@ SUMMARY: dict[str, Any] = {
         "assembly": "GRCh38 mitochondrion",
         "sources": [{"name": "NC_012920.1", "version": "2014"}],
     },
-    "input": {"version": "VCFv4.2", "compression": "plain", "bytes": 41_233, "uncompressed_bytes": 41_233, "sha256": "0", "samples": 1},
-    "records": {"read": 350, "annotated": 346, "skipped": 0, "no_alt": 0, "ref_mismatch": 1, "outside_bundle": 3},
+    "input": {
+        "version": "VCFv4.2",
+        "compression": "plain",
+        "bytes": 41_233,
+        "uncompressed_bytes": 41_233,
+        "sha256": "0",
+        "samples": 1,
+    },
+    "records": {
+        "read": 350,
+        "annotated": 346,
+        "skipped": 0,
+        "no_alt": 0,
+        "ref_mismatch": 1,
+        "outside_bundle": 3,
+    },
     "alleles": {
         "read": 347,
         "annotated": 347,
@@ -104,7 +126,10 @@ SUMMARY: dict[str, Any] = {
     "notes": ["3 records lie on contigs outside rCRS (chr1) and passed through unchanged."],
     "timing": {"started": "2026-11-24T14:04:58Z", "seconds": 0.4, "records_per_second": 875},
 }
-LOG = "GAS annotation log\n\nEngine: gas-engine 0.1.0\nRecords\n  read: 350\n  annotated: 346\n" + "  line\n" * 60
+LOG = (
+    "GAS annotation log\n\nEngine: gas-engine 0.1.0\nRecords\n  read: 350\n  annotated: 346\n"
+    + "  line\n" * 60
+)
 
 
 def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> SimpleNamespace:
@@ -156,7 +181,11 @@ FAILED = job(
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
 )
-TIMELINE = [(NOW, "Submitted"), (NOW + timedelta(seconds=1), "A worker took it"), (NOW + timedelta(seconds=2), "Done")]
+TIMELINE = [
+    (NOW, "Submitted"),
+    (NOW + timedelta(seconds=1), "A worker took it"),
+    (NOW + timedelta(seconds=2), "Done"),
+]
 UPLOAD = SimpleNamespace(
     url="/store",
     fields={
@@ -169,7 +198,9 @@ UPLOAD = SimpleNamespace(
     expires_at=datetime.now(UTC) + timedelta(minutes=15),
 )
 BUNDLE = SimpleNamespace(
-    name="rCRS", assembly="NC_012920.1", description="Human mitochondrial genome, revised Cambridge Reference Sequence"
+    name="rCRS",
+    assembly="NC_012920.1",
+    description="Human mitochondrial genome, revised Cambridge Reference Sequence",
 )
 NEW = {"nav": "new", "upload": UPLOAD, "plan": "Free plan", "bundle": BUNDLE, "problem": ""}
 
@@ -187,7 +218,12 @@ def _profile(data: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]
     form = ProfileForm(MultiDict(data))
     if "saved" not in more:
         form.validate()
-    return "account/profile.html", {"nav": "profile", "form": form, "plan": "Free: up to 150 KiB a file.", **more}
+    return "account/profile.html", {
+        "nav": "profile",
+        "form": form,
+        "plan": "Free: up to 150 KiB a file.",
+        **more,
+    }
 
 
 _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institution}
@@ -204,10 +240,21 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "profile-wrong": _profile({"name": "", "email": "nobody", "institution": HOSTILE}, first_visit=False),
     "new": ("jobs/new.html", NEW),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
-    "job-waiting": _show(job("PENDING", headline=["Waiting for a worker. You can leave; we mail you."], actions={"cancel"}, poll_seconds=1)),
+    "job-waiting": _show(
+        job(
+            "PENDING",
+            headline=["Waiting for a worker. You can leave; we mail you."],
+            actions={"cancel"},
+            poll_seconds=1,
+        )
+    ),
     "job-running": _show(RUNNING),
     "job-unknown-total": _show(
-        job(headline=["212 records so far."], progress=SimpleNamespace(records=212, total_about=None, fraction=None), poll_seconds=1)
+        job(
+            headline=["212 records so far."],
+            progress=SimpleNamespace(records=212, total_about=None, fraction=None),
+            poll_seconds=1,
+        )
     ),
     "job-done": _show(DONE),
     "job-empty": _show(
@@ -228,10 +275,28 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-failed": _show(FAILED),
-    "job-cancelled": _show(job("CANCELLED", headline=["You cancelled this; no results."], actions={"delete"})),
-    "job-archived": _show(job("COMPLETED", "ARCHIVED", headline=["Archived 24 Nov 2026; nothing is lost."], actions={"log", "delete"})),
-    "job-deleting": _show(job("COMPLETED", "DELETING", headline=["Being deleted; it leaves the list when all is gone."], poll_seconds=5)),
-    "job-hostile": _show(job(name=HOSTILE, headline=[HOSTILE], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))),
+    "job-cancelled": _show(
+        job("CANCELLED", headline=["You cancelled this; no results."], actions={"delete"})
+    ),
+    "job-archived": _show(
+        job(
+            "COMPLETED",
+            "ARCHIVED",
+            headline=["Archived 24 Nov 2026; nothing is lost."],
+            actions={"log", "delete"},
+        )
+    ),
+    "job-deleting": _show(
+        job(
+            "COMPLETED",
+            "DELETING",
+            headline=["Being deleted; it leaves the list when all is gone."],
+            poll_seconds=5,
+        )
+    ),
+    "job-hostile": _show(
+        job(name=HOSTILE, headline=[HOSTILE], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
+    ),
     "job-long-name": _show(SimpleNamespace(**{**vars(DONE), "name": LONG})),
     "log": ("jobs/log.html", {"nav": "jobs", "job": DONE, "text": LOG, "raw_url": "/raw"}),
     "confirm-delete": ("jobs/confirm_delete.html", {"nav": "jobs", "job": DONE}),
@@ -245,14 +310,26 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         job("PENDING", name="free_1.vcf"),
         job("CANCELLED", name=LONG),
         job("COMPLETED", "ARCHIVED", name=HOSTILE, duration="14 min"),
-        job("COMPLETED", "RESTORING", name="exome.vcf.gz", duration="2 h 4 min", submitted_at=NOW - timedelta(days=40)),
+        job(
+            "COMPLETED",
+            "RESTORING",
+            name="exome.vcf.gz",
+            duration="2 h 4 min",
+            submitted_at=NOW - timedelta(days=40),
+        ),
         job("COMPLETED", "LOST", name="old.vcf"),
         next_url="/annotations?after=abc",
         newer_url="/annotations",
     ),
     "error-404": (
         "errors/error.html",
-        {"code": 404, "title": "No such page, or not yours to see", "sentence": "", "reference": "", "link": _LINK},
+        {
+            "code": 404,
+            "title": "No such page, or not yours to see",
+            "sentence": "",
+            "reference": "",
+            "link": _LINK,
+        },
     ),
     "error-500": (
         "errors/error.html",
@@ -268,8 +345,13 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def make_gallery() -> Flask:
-    """An application with the real templates and assets, a stub for each route, and the samples under /gallery/."""
-    app = Flask(__name__, template_folder=str(WEB / "templates"), static_folder=str(WEB / "assets"), static_url_path="/assets")
+    """The real templates and assets, a stub for each route, and the samples under /gallery/."""
+    app = Flask(
+        __name__,
+        template_folder=str(WEB / "templates"),
+        static_folder=str(WEB / "assets"),
+        static_url_path="/assets",
+    )
     app.add_template_global(lambda path: f"/assets/{path}", "asset")
     app.add_template_global(lambda: "a-csrf-token", "csrf_token")
 

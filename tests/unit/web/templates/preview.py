@@ -1,6 +1,7 @@
 """Take pictures of every sample page, wide, narrow and dark: ``python preview.py FOLDER [SAMPLE ...]``.
 
-Ends with 1 if a browser console spoke under the strict Content-Security-Policy, or a page was wider than the phone.
+Ends with 1 if the browser's console spoke under the strict Content-Security-Policy, or a page was wider than
+the screen.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ def main() -> int:
             context = browser.new_context(**settings)
             for sample in sys.argv[2:] or SAMPLES:
                 page = context.new_page()
-                found += photograph(page, f"http://127.0.0.1:{server.port}/gallery/{sample}", folder / f"{sample}-{look}.png")
+                found += photograph(
+                    page, f"http://127.0.0.1:{server.port}/gallery/{sample}", folder / f"{sample}-{look}.png"
+                )
                 page.close()
             context.close()
         browser.close()
     server.shutdown()
-    for line in found:
-        print(line, file=sys.stderr)
+    sys.stderr.writelines(f"{line}\n" for line in found)
     return 1 if found else 0
 
 

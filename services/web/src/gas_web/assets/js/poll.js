@@ -7,6 +7,7 @@ const ENDED = 286;
 
 const { htmx, Idiomorph } = globalThis;
 const panel = () => document.getElementById("now");
+const holds = (xhr, id) => xhr.responseText.includes(`id="${id}"`);
 
 function follow() {
   const note = document.querySelector("[data-poll-note]");
@@ -55,14 +56,15 @@ function follow() {
   }
 
   function settle({ xhr }) {
-    if (xhr.status === 304) {
+    const { status } = xhr;
+    if (status === 304) {
       tell("");
-    } else if (xhr.status >= 200 && xhr.status < 300) {
+    } else if (status >= 200 && status < 300 && holds(xhr, "now")) {
       tell("");
       etag = xhr.getResponseHeader("ETag") ?? "";
       noticeChange();
-      if (xhr.status === ENDED) delete panel().dataset.pollSeconds;
-    } else if (xhr.status >= 400 && xhr.status < 500 && xhr.status !== 429) {
+      if (status === ENDED) delete panel().dataset.pollSeconds;
+    } else if (status >= 200 && status < 500 && status !== 429) {
       // Signed out, or the job is gone: asking again cannot help, and the page itself will say which.
       tell("This page is out of date. Reload it to go on.");
       retry.textContent = "Reload";
@@ -85,6 +87,12 @@ function follow() {
   retry.addEventListener("click", () => (seconds() ? ask() : location.reload()));
   plan();
 }
+
+// A page of another kind (signed out meanwhile, say) must not take the place of what stands here.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const wanted = detail.requestConfig.elt.getAttribute("hx-select")?.slice(1) ?? "now";
+  if (!holds(detail.xhr, wanted)) detail.shouldSwap = false;
+});
 
 // What the reader opened stays open when the part around it is swapped.
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>

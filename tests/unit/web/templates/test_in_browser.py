@@ -1,0 +1,378 @@
+"""What the scripts do, in Chromium, under the strict Content-Security-Policy, against scripted answers."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Response, redirect, render_template, request
+from playwright.sync_api import expect, sync_playwright
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STEP_MS = 5_000
+
+
+class Site:
+    """The gallery served on a port. ``asked`` is what was asked for; views can be replaced by a test."""
+
+    def __init__(self, gallery: Any) -> None:
+        self.gallery = gallery
+        self.app = gallery.make_gallery()
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.app.before_request(self._note)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _note(self) -> None:
+        self.asked.append((request.method, request.path, dict(request.headers)))
+
+    def answer(self, endpoint: str, view: Any) -> None:
+        self.app.view_functions[endpoint] = view
+
+    def panel(self, job: SimpleNamespace, *, etag: str = "", status: int = 200) -> Response:
+        response = Response(render_template("jobs/_now.html", job=job), status=status)
+        if etag:
+            response.headers["ETag"] = etag
+        return response
+
+    def count(self, ending: str) -> int:
+        return sum(path.endswith(ending) for _, path, _ in self.asked)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def site(gallery: Any) -> Iterator[Site]:
+    site = Site(gallery)
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab whose console has to stay silent, but for failed requests that a test causes on purpose."""
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.set_default_timeout(STEP_MS)
+    spoken: list[str] = []
+    tab.on("pageerror", lambda error: spoken.append(str(error)))
+    tab.on("console", lambda message: spoken.append(message.text))
+    yield tab
+    context.close()
+    expected = ("Failed to load resource", "Response Status Error Code")
+    assert [text for text in spoken if not text.startswith(expected)] == []
+
+
+def test_the_page_follows_a_job_to_its_end_and_then_asks_no_more(site: Site, tab: Page, gallery: Any) -> None:
+    answers = iter([gallery.job(headline=["300 of about 350 records."], poll_seconds=1), gallery.DONE])
+    site.answer("jobs.status", lambda **_: site.panel(next(answers)))
+    site.answer("jobs.show", lambda **_: gallery.render("job-done"))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_text("300 of about 350 records.")).to_be_visible()
+    expect(tab.get_by_role("link", name="Download")).to_be_visible()
+    expect(tab).to_have_title("Ready: test.vcf · GAS")
+    expect(tab.get_by_role("heading", name="What was found")).to_be_visible()
+    expect(tab.get_by_text("This page follows the job")).to_be_hidden()
+    assert tab.locator("[data-announcer]").text_content() == "Ready"
+    tab.wait_for_timeout(1_500)
+    assert site.count("/status") == 2
+
+
+def test_an_unchanged_job_costs_a_304_and_leaves_the_page_alone(site: Site, tab: Page, gallery: Any) -> None:
+    def status(**_: str) -> Response:
+        if request.headers.get("If-None-Match") == '"one"':
+            return Response(status=304, headers={"ETag": '"one"'})
+        return site.panel(gallery.RUNNING, etag='"one"')
+
+    site.answer("jobs.status", status)
+    tab.goto(f"{site.url}/gallery/job-running")
+    tab.wait_for_timeout(3_600)
+    assert site.count("/status") >= 3
+    expect(tab.get_by_text("212 of about 350 records")).to_be_visible()
+    expect(tab.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_failed_poll_keeps_the_content_and_offers_retry(site: Site, tab: Page, gallery: Any) -> None:
+    answers = iter([Response(status=503), None])
+    site.answer("jobs.status", lambda **_: next(answers) or site.panel(gallery.DONE))
+    site.answer("jobs.show", lambda **_: gallery.render("job-done"))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_text("The latest state did not arrive.")).to_be_visible()
+    expect(tab.get_by_text("212 of about 350 records")).to_be_visible()
+    tab.get_by_role("button", name="Retry").click()
+    expect(tab.get_by_role("link", name="Download")).to_be_visible()
+    expect(tab.get_by_text("The latest state did not arrive.")).to_be_hidden()
+
+
+def test_a_job_that_is_gone_stops_the_asking_and_offers_a_reload(site: Site, tab: Page) -> None:
+    site.answer("jobs.status", lambda **_: Response(status=404))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_text("This page is out of date.")).to_be_visible()
+    expect(tab.get_by_role("button", name="Reload")).to_be_visible()
+    tab.wait_for_timeout(1_500)
+    assert site.count("/status") == 1
+
+
+def test_a_page_of_another_kind_does_not_take_the_place_of_the_panel(
+    site: Site, tab: Page, gallery: Any
+) -> None:
+    site.answer("jobs.status", lambda **_: gallery.render("landing"))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_text("This page is out of date.")).to_be_visible()
+    expect(tab.get_by_text("212 of about 350 records")).to_be_visible()
+
+
+def test_details_stay_when_their_page_cannot_be_had(site: Site, tab: Page, gallery: Any) -> None:
+    site.answer("jobs.status", lambda **_: site.panel(gallery.DONE))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_role("link", name="Download")).to_be_visible()
+    tab.wait_for_timeout(300)
+    expect(tab.locator("#timeline")).to_be_visible()
+
+
+def test_286_ends_the_polling(site: Site, tab: Page, gallery: Any) -> None:
+    site.answer("jobs.status", lambda **_: site.panel(gallery.RUNNING, status=286))
+    tab.goto(f"{site.url}/gallery/job-running")
+    tab.wait_for_timeout(3_000)
+    assert site.count("/status") == 1
+
+
+def test_what_the_reader_opened_stays_open_and_focus_stays(site: Site, tab: Page, gallery: Any) -> None:
+    go = threading.Event()
+    site.answer("jobs.status", lambda **_: site.panel(gallery.DONE if go.is_set() else gallery.RUNNING))
+    site.answer("jobs.show", lambda **_: gallery.render("job-done"))
+    tab.goto(f"{site.url}/gallery/job-running")
+    tab.locator("#timeline summary").click()
+    go.set()
+    expect(tab.get_by_role("heading", name="What was found")).to_be_visible()
+    assert tab.evaluate("document.querySelector('#timeline').open")
+    assert tab.evaluate("document.activeElement.closest('#timeline') !== null")
+
+
+def test_a_state_change_moves_nothing_below_the_panel(site: Site, tab: Page, gallery: Any) -> None:
+    go = threading.Event()
+    site.answer("jobs.status", lambda **_: site.panel(gallery.DONE if go.is_set() else gallery.RUNNING))
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_text("This page follows the job")).to_be_visible()
+    before = tab.locator("#details").bounding_box()
+    go.set()
+    expect(tab.get_by_role("link", name="Download")).to_be_visible()
+    after = tab.locator("#details").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] == before["y"]
+
+
+def test_the_log_is_fetched_when_it_is_opened(site: Site, tab: Page, gallery: Any) -> None:
+    site.answer("jobs.log", lambda **_: gallery.render("log"))
+    tab.goto(f"{site.url}/gallery/job-done")
+    assert site.count("/log") == 0
+    tab.locator("#log summary").click()
+    expect(tab.get_by_role("region", name="Annotation log")).to_contain_text("GAS annotation log")
+    assert site.count("/log") == 1
+
+
+def test_deleting_asks_in_a_dialog_with_the_focus_on_the_safe_answer(
+    site: Site, tab: Page, gallery: Any
+) -> None:
+    site.answer("jobs.confirm_delete", lambda **_: gallery.render("confirm-delete"))
+    tab.goto(f"{site.url}/gallery/job-done")
+    tab.get_by_role("link", name="Delete").click()
+    dialog = tab.get_by_role("dialog", name="Delete test.vcf?")
+    expect(dialog).to_be_visible()
+    expect(tab.get_by_role("link", name="Keep it")).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(tab.get_by_role("link", name="Delete")).to_be_focused()
+    tab.get_by_role("link", name="Delete").click()
+    tab.get_by_role("button", name="Delete job").click()
+    tab.wait_for_url("**/delete")
+    assert ("POST", "/annotations/0123456789abcdef0123456789abcdef/delete") in [
+        asked[:2] for asked in site.asked
+    ]
+
+
+def test_without_an_answer_the_link_opens_the_page_that_asks(site: Site, tab: Page) -> None:
+    site.answer("jobs.confirm_delete", lambda **_: ("not now", 503))
+    tab.goto(f"{site.url}/gallery/job-done")
+    tab.get_by_role("link", name="Delete").click()
+    tab.wait_for_url("**/delete")
+
+
+def write(path: Path, size: int = 0, text: str = "##fileformat=VCFv4.2\n") -> Path:
+    path.write_text(text.ljust(size, "#"))
+    return path
+
+
+def test_a_large_file_is_told_at_the_field_and_not_sent(site: Site, tab: Page, tmp_path: Path) -> None:
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "big.vcf", size=153_601))
+    sentence = "big.vcf is 150 KiB (153,601 bytes); your plan takes 150 KiB (153,600 bytes)."
+    expect(tab.get_by_text(sentence)).to_be_visible()
+    tab.get_by_role("button", name="Annotate").click()
+    expect(tab.get_by_label("VCF file")).to_be_focused()
+    assert "POST" not in [method for method, _, _ in site.asked]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.bam", "BAM file"), ("A.XLSX", "Excel workbook"), ("x.fastq.gz", "FASTQ file")]
+)
+def test_another_kind_of_file_is_named(site: Site, tab: Page, tmp_path: Path, name: str, kind: str) -> None:
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / name))
+    expect(tab.get_by_text(f"{name} looks like a {kind}. Choose the .vcf or .vcf.gz.")).to_be_visible()
+
+
+def test_a_good_file_is_said_to_be_ready_compressed_or_not(site: Site, tab: Page, tmp_path: Path) -> None:
+    import gzip
+
+    tab.goto(f"{site.url}/gallery/new")
+    field = tab.get_by_label("VCF file")
+    field.set_input_files(write(tmp_path / "plain.vcf"))
+    expect(tab.get_by_text("Ready: VCF 4.2, 21 bytes.")).to_be_visible()
+    packed = tmp_path / "packed.VCF.gz"
+    packed.write_bytes(gzip.compress(b"##fileformat=VCFv4.3\n" + bytes(range(256)) * 200))
+    field.set_input_files(packed)
+    expect(tab.get_by_text("Ready: VCF 4.3")).to_be_visible()
+
+
+def test_sending_goes_to_the_store_and_then_to_the_job(
+    site: Site, tab: Page, gallery: Any, tmp_path: Path
+) -> None:
+    target = gallery.UPLOAD.fields["success_action_redirect"]
+    received: dict[str, Any] = {}
+
+    def store() -> Any:
+        received.update(request.form, file=request.files["file"].read(), name=request.files["file"].filename)
+        return redirect(target, 303)
+
+    site.app.add_url_rule("/store", "store", store, methods=["POST"])
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "my ~ ü.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url(f"**{target}")
+    assert received == {**gallery.UPLOAD.fields, "file": b"##fileformat=VCFv4.2\n", "name": "my ~ ü.vcf"}
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("EntityTooLarge", "a.vcf is 21 bytes; your plan takes 150 KiB"),
+        ("AccessDenied", "The store did not take a.vcf (AccessDenied)."),
+    ],
+)
+def test_what_the_store_refuses_is_said_at_the_field(
+    site: Site, tab: Page, tmp_path: Path, code: str, sentence: str
+) -> None:
+    refusal = Response(f"<Error><Code>{code}</Code></Error>", status=403, mimetype="application/xml")
+    site.app.add_url_rule("/store", "store", lambda: refusal, methods=["POST"])
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "a.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    expect(tab.get_by_text(sentence)).to_be_visible()
+    expect(tab.get_by_role("button", name="Annotate")).to_be_enabled()
+
+
+def test_a_form_that_lay_open_too_long_is_renewed_and_the_file_kept(
+    site: Site, tab: Page, gallery: Any, tmp_path: Path
+) -> None:
+    from datetime import UTC, datetime
+
+    received: dict[str, str] = {}
+
+    def new(**upload: object) -> str:
+        fresh = SimpleNamespace(**{**vars(gallery.UPLOAD), **upload})
+        return render_template(
+            "jobs/new.html", **{**gallery.NEW, "current_user": gallery.ADA, "upload": fresh}
+        )
+
+    def store() -> Any:
+        received.update(request.form)
+        return redirect("/annotations", 303)
+
+    pages = iter(
+        [{"expires_at": datetime.now(UTC)}, {"fields": {**gallery.UPLOAD.fields, "policy": "fresh"}}]
+    )
+    site.answer("jobs.new", lambda: new(**next(pages)))
+    site.app.add_url_rule("/store", "store", store, methods=["POST"])
+    tab.goto(f"{site.url}/annotate")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "a.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url(f"**{gallery.UPLOAD.fields['success_action_redirect']}")
+    assert received["policy"] == "fresh"
+
+
+def test_a_dropped_file_is_checked_and_two_are_refused(site: Site, tab: Page) -> None:
+    drop = """names => {
+      const data = new DataTransfer();
+      for (const name of names) data.items.add(new File(["##fileformat=VCFv4.1\\n"], name));
+      const event = new DragEvent("drop", {dataTransfer: data, bubbles: true});
+      document.querySelector("[data-drop]").dispatchEvent(event);
+    }"""
+    tab.goto(f"{site.url}/gallery/new")
+    tab.evaluate(drop, ["a.vcf", "b.vcf"])
+    expect(tab.get_by_text("One file at a time")).to_be_visible()
+    tab.evaluate(drop, ["a.vcf"])
+    expect(tab.get_by_text("Ready: VCF 4.1")).to_be_visible()
+
+
+def test_a_chosen_theme_holds_on_the_next_page(site: Site, tab: Page) -> None:
+    canvas = "getComputedStyle(document.body).backgroundColor"
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{site.url}/gallery/help")
+    assert tab.evaluate(canvas) == "rgb(16, 21, 28)"
+    tab.get_by_label("Appearance").select_option("Light")
+    assert tab.evaluate(canvas) == "rgb(255, 255, 255)"
+    tab.goto(f"{site.url}/gallery/jobs")
+    assert tab.evaluate(canvas) == "rgb(255, 255, 255)"
+    tab.get_by_label("Appearance").select_option("As the system")
+    assert tab.evaluate(canvas) == "rgb(16, 21, 28)"
+
+
+def test_times_are_relative_with_the_full_form_at_hand(site: Site, tab: Page) -> None:
+    tab.goto(f"{site.url}/gallery/jobs")
+    moments = tab.locator("time")
+    expect(moments.first).to_have_text("3 minutes ago")
+    assert "UTC" in (moments.first.get_attribute("title") or "")
+
+
+def test_without_script_the_journey_is_still_there(
+    site: Site, browser: Browser, gallery: Any, tmp_path: Path
+) -> None:
+    target = gallery.UPLOAD.fields["success_action_redirect"]
+    site.app.add_url_rule("/store", "store", lambda: redirect(target, 303), methods=["POST"])
+    site.answer("jobs.confirm_delete", lambda **_: gallery.render("confirm-delete"))
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site.url}/gallery/new")
+    tab.locator("#file").set_input_files(write(tmp_path / "a.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url(f"**{target}")
+    tab.goto(f"{site.url}/gallery/job-running")
+    expect(tab.get_by_role("link", name="Reload to see how far it is")).to_be_visible()
+    tab.goto(f"{site.url}/gallery/job-done")
+    tab.get_by_role("link", name="Delete").click()
+    expect(tab.get_by_role("button", name="Delete job")).to_be_visible()
+    context.close()
