@@ -1,0 +1,18 @@
+"""Reference bundles: a genome, its gene models, known variants and region tracks, checked on load."""
+
+from gas_engine.bundle.build import TrackSource, build_bundle
+from gas_engine.bundle.inspect import inspect_bundle
+from gas_engine.bundle.load import Bundle, default_bundle
+from gas_engine.bundle.manifest import Contig, Manifest, Source, Track
+
+__all__ = [
+    "Bundle",
+    "Contig",
+    "Manifest",
+    "Source",
+    "Track",
+    "TrackSource",
+    "build_bundle",
+    "default_bundle",
+    "inspect_bundle",
+]
