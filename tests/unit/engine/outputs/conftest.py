@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gas_engine.alleles import variant_class
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
 from gas_engine.records import Allele, AnnotatedRecord, RecordStatus
+from gas_engine.variant_class import variant_class
 from gas_engine.vcf.record import parse_record
 
 MISSENSE = TranscriptConsequence(

@@ -4,7 +4,7 @@ import pytest
 
 from gas_engine.bundle import default_bundle
 from gas_engine.limits import Limits
-from gas_engine.vcf.fields import OurFields, quoted, track_key, with_entries, with_ids
+from gas_engine.vcf.fields import OurFields, quoted, with_entries, with_ids
 from gas_engine.vcf.header import Header, declaration_of, read_header
 
 COLUMNS = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
@@ -53,14 +53,6 @@ def test_every_line_of_ours_is_a_declaration_and_known_as_ours() -> None:
         assert declaration is not None
         assert declaration[0] == "INFO"
         assert b"from GAS" in line
-
-
-@pytest.mark.parametrize(
-    ("track", "key"),
-    [("HVS1", b"HVS1"), ("control region", b"control_region"), ("7S-DNA", b"_7S_DNA"), ("é", b"_")],
-)
-def test_track_names_become_info_keys(track: str, key: bytes) -> None:
-    assert track_key(track) == key
 
 
 def test_text_is_safe_between_quotes() -> None:

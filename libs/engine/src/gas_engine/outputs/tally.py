@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gas_engine.alleles import is_transition
 from gas_engine.outputs.locations import LOCATION_OF_TERM, OTHER, OUTSIDE_GENES
 from gas_engine.outputs.summary import AlleleCounts, RecordCounts
 from gas_engine.records import AnnotatedRecord, RecordStatus
+from gas_engine.variant_class import is_transition
 
 if TYPE_CHECKING:
     from gas_engine.model import AlleleAnnotation

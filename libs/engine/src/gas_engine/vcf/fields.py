@@ -6,7 +6,6 @@ CSQ, say) is kept and renamed to ``<name>_INPUT``: it is the user's data. So no 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from gas_engine.vcf.csq import CSQ_FORMAT
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 
 CSQ = b"CSQ"
 REF_MISMATCH = b"GAS_REF_MISMATCH"
-_NOT_IN_KEY = re.compile(r"[^0-9A-Za-z_.]")
-
-
-def track_key(track: str) -> bytes:
-    """Make an INFO key of a track's name: ``Hypervariable 1`` becomes ``Hypervariable_1``."""
-    key = _NOT_IN_KEY.sub("_", track)
-    return (key if re.match(r"[A-Za-z_]", key) else f"_{key}").encode()
 
 
 def quoted(text: str) -> bytes:
@@ -38,7 +30,7 @@ class OurFields:
     """The keys we write for one bundle, and the renaming that one input's header asks for."""
 
     def __init__(self, bundle: Bundle, header: Header) -> None:
-        self.tracks = {track.name: track_key(track.name) for track in bundle.tracks}
+        self.tracks = {track.name: track.name.encode() for track in bundle.tracks}
         self._lines = {
             CSQ: _info_line(CSQ, b"Consequence annotations %s. Format: %s" % (OURS, CSQ_FORMAT)),
             REF_MISMATCH: _info_line(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gas_engine.alleles import is_transition, trimmed, variant_class
+from gas_engine.variant_class import is_transition, trimmed, variant_class
 
 BASES = st.text("ACGT", min_size=1, max_size=12)
 

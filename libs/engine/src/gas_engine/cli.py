@@ -1,0 +1,207 @@
+"""The engine's command line: ``gas-engine annotate`` and ``gas-engine bundle build|inspect``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from gas_engine.annotate import Progress, annotate
+from gas_engine.bundle import Bundle, TrackSource, build_bundle, default_bundle, inspect_bundle
+from gas_engine.errors import EngineError
+from gas_engine.outputs.paths import OutputPaths
+from gas_engine.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gas-engine")
+def main() -> None:
+    """Annotate variants: what each one does to genes and proteins, known IDs, overlapping regions.
+
+    \b
+    Exit codes: 0 done; 1 the input, the bundle or the disk is at fault and one sentence
+    on standard error says how; 2 the command was called wrongly; 130 interrupted.
+    """  # noqa: D301 - click reads the backspace character
+
+
+@main.command("annotate")
+@click.argument("vcf", type=click.File("rb"))
+@click.option(
+    "-o", "--output", required=True, type=_DIRECTORY, help="Directory for the five files; made if missing."
+)
+@click.option(
+    "--bundle",
+    "bundle_path",
+    type=_EXISTING_DIRECTORY,
+    help="Reference bundle to hold the variants against. Default: rCRS, the human mitochondrial genome.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def annotate_command(vcf: BinaryIO, output: Path, bundle_path: Path | None, *, quiet: bool) -> None:
+    """Annotate a VCF; - reads standard input.
+
+    VCF 3.3 and 4.0 to 4.5 are read, plain, gzip or BGZF.
+
+    \b
+    Leaves in the output directory, all five or none:
+      annot.vcf.gz      the records, with known IDs in ID and consequences in INFO/CSQ (VEP's layout)
+      annot.vcf.gz.tbi  its index
+      table.parquet     a row per allele, for data frames
+      summary.json      all counts, for programs
+      count.log         the same counts, for people
+
+    \b
+    Records on contigs that the bundle lacks pass through unchanged. Records whose REF contradicts
+    the bundle pass through with the flag GAS_REF_MISMATCH. Both are counted; if there is nothing else,
+    the command fails and says so. Unsorted files are sorted, unless they are large (then: bcftools sort).
+
+    \b
+    Examples:
+      gas-engine annotate in.vcf -o results
+      zcat in.vcf.gz | gas-engine annotate - -o results --bundle my-bundle
+      bcftools +split-vep -f '%POS %SYMBOL %Consequence\\n' -d results/annot.vcf.gz
+    """  # noqa: D301 - click reads the backspace character
+    with _one_sentence_errors():
+        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
+        summary = annotate(vcf, bundle, OutputPaths(output), show)
+    if not quiet:
+        records, alleles = summary.records, summary.alleles
+        click.echo(
+            f"{records.annotated:,} of {records.read:,} records annotated on {bundle.name} "
+            f"(alleles: {alleles.annotated:,}, with a known ID: {alleles.known:,}) "
+            f"in {summary.timing.seconds} s.",
+        )
+        for note in summary.notes:
+            click.echo(f"Note: {note}")
+        click.echo(f"Results are in {output}; {output / 'count.log'} tells all counts.")
+
+
+@main.group("bundle")
+def bundle_group() -> None:
+    """Make reference bundles, or look into one."""
+
+
+@bundle_group.command("inspect")
+@click.argument("path", required=False, type=_EXISTING_DIRECTORY)
+def inspect_command(path: Path | None) -> None:
+    """Check a bundle and tell as JSON what it holds. Without PATH, the one that comes with the engine.
+
+    Every file is verified against its checksum.
+    """
+    shipped = Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS"
+    with _one_sentence_errors():
+        click.echo(json.dumps(inspect_bundle(path or shipped), indent=2, ensure_ascii=False))
+
+
+@bundle_group.command("build")
+@click.argument("fasta", type=_EXISTING_FILE)
+@click.argument("gff3", type=_EXISTING_FILE)
+@click.option(
+    "-o", "--output", required=True, type=_DIRECTORY, help="Directory of the new bundle; must not exist."
+)
+@click.option("--name", required=True, help="Short name of the bundle, as in rCRS.")
+@click.option("--assembly", required=True, help="Assembly that positions refer to, as in GRCh38.")
+@click.option("--version", "version", default="1", show_default=True, help="Version of the bundle's content.")
+@click.option(
+    "--known", "known_vcf", type=_EXISTING_FILE, help="VCF whose IDs are given to the same alleles."
+)
+@click.option(
+    "--track",
+    "tracks",
+    multiple=True,
+    metavar="NAME=BED",
+    help="Regions to report overlaps with; NAME becomes an INFO field. May be given again.",
+)
+@click.option(
+    "--genetic-code",
+    "genetic_codes",
+    multiple=True,
+    metavar="CONTIG=N",
+    help="NCBI translation table of a contig (2 for vertebrate mitochondria); 1 if not said.",
+)
+@click.option(
+    "--circular", multiple=True, metavar="CONTIG", help="A contig without ends. May be given again."
+)
+def build_command(
+    *,
+    fasta: Path,
+    gff3: Path,
+    output: Path,
+    name: str,
+    assembly: str,
+    version: str,
+    known_vcf: Path | None,
+    tracks: tuple[str, ...],
+    genetic_codes: tuple[str, ...],
+    circular: tuple[str, ...],
+) -> None:
+    """Make a bundle of FASTA (the genome) and GFF3 (its gene models); both may be gzipped.
+
+    \b
+    Example:
+      gas-engine bundle build genome.fa genes.gff3 -o my-bundle --name demo --assembly GRCh38 \\
+          --known dbsnp.vcf.gz --track repeats=repeats.bed --genetic-code chrM=2 --circular chrM
+    """  # noqa: D301 - click reads the backspace character
+    regions = [_pair(text, "--track", "NAME=BED") for text in tracks]
+    codes = dict(_pair(text, "--genetic-code", "CONTIG=N") for text in genetic_codes)
+    if wrong := next((number for number in codes.values() if not number.isdigit()), None):
+        raise click.UsageError(f"--genetic-code: {wrong} is not the number of a translation table.")
+    with _one_sentence_errors():
+        bundle = build_bundle(
+            fasta,
+            gff3,
+            output,
+            name=name,
+            assembly=assembly,
+            version=version,
+            known_vcf=known_vcf,
+            tracks=[TrackSource(track, track, Path(bed)) for track, bed in regions],
+            genetic_codes={contig: int(number) for contig, number in codes.items()},
+            circular=circular,
+        )
+    genes = len({transcript.gene_id for transcript in bundle.transcripts})
+    click.echo(f"{bundle.name}: {len(bundle.contigs)} contigs, {genes} genes, in {output}")
+
+
+def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+    left, equals, right = text.partition("=")
+    if not (left and equals and right):
+        raise click.UsageError(f"{option} takes {form}, not {text}.")
+    return left, right
+
+
+@contextmanager
+def _one_sentence_errors() -> Iterator[None]:
+    """Turn what is the user's to mend into one sentence on standard error and exit code 1."""
+    try:
+        yield
+    except EngineError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or 'The file'}: {error.strerror or error}.") from error
+    except KeyboardInterrupt:
+        click.echo("Interrupted; no results were left.", err=True)
+        sys.exit(_INTERRUPTED)
+
+
+def _show_progress(progress: Progress) -> None:
+    share = f" ({progress.bytes_read / progress.bytes_total:.0%})" if progress.bytes_total else ""
+    end = "\n" if progress.stage == "done" else ""
+    click.echo(f"\r{progress.stage}: {progress.records:,} records{share}   {end}", nl=False, err=True)
+
+
+def _ignore_progress(_: Progress) -> None:
+    """Say nothing: standard error is no terminal, or the user wants quiet."""

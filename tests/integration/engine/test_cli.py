@@ -1,0 +1,137 @@
+"""The command line does the work, says what it did, and blames in one sentence."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gas_engine import OutputPaths, __version__
+from gas_engine.cli import main
+
+Maker = Callable[..., str]
+
+
+def call(*arguments: str | Path, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=given)
+
+
+def test_annotate_leaves_the_five_files_and_says_so(vcf_text: Maker, tmp_path: Path) -> None:
+    source = tmp_path / "in.vcf"
+    source.write_text(vcf_text("MT 3243 . A G . . .", "chr1 5 . C T . . ."))
+    done = call("annotate", source, "-o", tmp_path / "out")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("1 of 2 records annotated on rCRS (alleles: 1, with a known ID: ")
+    assert all(path.exists() for path in OutputPaths(tmp_path / "out").all)
+    assert done.stderr == ""
+
+
+def test_annotate_reads_standard_input_and_can_be_quiet(vcf_text: Maker, tmp_path: Path) -> None:
+    done = call("annotate", "-", "-o", tmp_path, "--quiet", given=vcf_text("MT 3243 . A G . . .").encode())
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    assert json.loads(OutputPaths(tmp_path).summary.read_text())["records"]["annotated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (b"", "Error: The file is empty."),
+        (b"%PDF-1.7\n", "Error: The file looks like a PDF document."),
+        (b"##fileformat=VCFv4.2\n#CHROM\tX\n", "Error: Line 2, column 2:"),
+    ],
+)
+def test_a_bad_input_is_one_sentence_on_standard_error(tmp_path: Path, given: bytes, sentence: str) -> None:
+    done = call("annotate", "-", "-o", tmp_path, given=given)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_directory_that_cannot_be_made_is_one_sentence(vcf_text: Maker, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    text = vcf_text("MT 3243 . A G . . .").encode()
+    done = call("annotate", "-", "-o", tmp_path / "file" / "out", given=text)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "Not a directory" in done.stderr
+
+
+def test_wrong_calls_have_their_own_exit_code(tmp_path: Path) -> None:
+    assert call("annotate").exit_code == 2
+    assert call("annotate", tmp_path / "none.vcf", "-o", tmp_path).exit_code == 2
+    assert call("nonsense").exit_code == 2
+
+
+def test_help_tells_enough_to_start() -> None:
+    for command in (["annotate"], ["bundle", "build"]):
+        said = call(*command, "--help").stdout
+        assert "gas-engine " + " ".join(command) in said.split("Example")[1]
+    assert "Exit codes" in call("--help").stdout
+    assert __version__ in call("--version").stdout
+
+
+def test_inspect_tells_what_the_shipped_bundle_holds() -> None:
+    told = json.loads(call("bundle", "inspect").stdout)
+    assert (told["name"], told["genes"], told["contigs"][0]["length"]) == ("rCRS", 37, 16569)
+
+
+def test_a_directory_without_a_bundle_is_one_sentence(tmp_path: Path) -> None:
+    done = call("bundle", "inspect", tmp_path)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_bundle_built_from_files_annotates(vcf_text: Maker, tmp_path: Path) -> None:
+    (tmp_path / "genome.fa").write_text(">c1\n" + "ACGT" * 100 + "\n")
+    (tmp_path / "genes.gff3").write_text(
+        "##gff-version 3\n"
+        "c1\tx\tgene\t11\t100\t.\t+\t.\tID=gene:G1;Name=ONE;biotype=lncRNA\n"
+        "c1\tx\tlnc_RNA\t11\t100\t.\t+\t.\tID=transcript:T1;Parent=gene:G1;biotype=lncRNA\n"
+        "c1\tx\texon\t11\t100\t.\t+\t.\tParent=transcript:T1\n"
+    )
+    (tmp_path / "known.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nc1\t21\trs5\tA\tC\n"
+    )
+    (tmp_path / "parts.bed").write_text("c1\t20\t30\tleft\n")
+    built = call(
+        *("bundle", "build", tmp_path / "genome.fa", tmp_path / "genes.gff3", "-o", tmp_path / "bundle"),
+        *("--name", "tiny", "--assembly", "made-up", "--known", tmp_path / "known.vcf"),
+        *("--track", f"parts={tmp_path / 'parts.bed'}", "--genetic-code", "c1=2", "--circular", "c1"),
+    )
+    assert built.output == f"tiny: 1 contigs, 1 genes, in {tmp_path / 'bundle'}\n"
+    text = vcf_text("c1 21 . A C . . .").encode()
+    done = call("annotate", "-", "-o", tmp_path / "out", "--bundle", tmp_path / "bundle", given=text)
+    assert done.exit_code == 0
+    told = json.loads(OutputPaths(tmp_path / "out").summary.read_text())
+    assert (told["genes"], told["tracks"], told["alleles"]["known"]) == ({"ONE": 1}, {"parts": 1}, 1)
+
+
+@pytest.mark.parametrize(
+    "option", [("--track", "parts"), ("--genetic-code", "c1=two"), ("--genetic-code", "2")]
+)
+def test_a_malformed_option_is_a_wrong_call(tmp_path: Path, option: tuple[str, str]) -> None:
+    (tmp_path / "f").touch()
+    done = call(
+        "bundle",
+        "build",
+        tmp_path / "f",
+        tmp_path / "f",
+        "-o",
+        tmp_path / "b",
+        "--name",
+        "n",
+        "--assembly",
+        "a",
+        *option,
+    )
+    assert done.exit_code == 2
+    assert option[0] in done.stderr
+
+
+def test_the_installed_command_starts() -> None:
+    command = Path(sys.executable).with_name("gas-engine")
+    done = subprocess.run((command, "--version"), capture_output=True, text=True, check=True, timeout=60)
+    assert re.fullmatch(r"gas-engine, version [0-9.]+\n", done.stdout)
