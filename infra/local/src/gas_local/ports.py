@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 from gas_local.errors import LocalStackError
 
@@ -17,22 +18,24 @@ def free_port() -> int:
         return port
 
 
-def require_free(port: int, *, variable: str) -> None:
+def require_free(port: int, *, variable: str, patience_seconds: float = 0) -> None:
     """Refuse a port where another program listens, naming the make variable that moves us elsewhere."""
+    end = time.monotonic() + patience_seconds
+    while _is_taken(port):
+        if time.monotonic() >= end:
+            raise LocalStackError(
+                f"Port {port} is in use by another program: stop that, or choose another port with "
+                f"'make run {variable}=...'."
+            )
+        time.sleep(0.2)
+
+
+def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         # As servers do: a connection that is still closing must not look like a program that listens.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise LocalStackError(
-                f"Port {port} is in use by another program: stop that, or choose another port with "
-                f"'make run {variable}=...'."
-            ) from None
-
-
-def answers(port: int) -> bool:
-    """Whether a program accepts connections on the port."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((HOST, port)) == 0
+            return True
+        return False

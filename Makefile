@@ -1,0 +1,126 @@
+# GAS, the Genomics Annotation Service. `make` lists what there is to make.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# What may be chosen: make run WEB_PORT=8081, make PYTHON=python3.12 test
+PYTHON ?= python3
+WEB_PORT ?= 8080
+AWS_PORT ?= 4566
+GLOBUS_PORT ?= 9800
+MAIL_PORT ?= 8025
+# make run ONCE=1 does the main job and leaves; make test TESTS=tests/unit/core runs a part.
+ONCE ?=
+TESTS ?= tests
+
+BIN := .venv/bin
+PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper infra/local
+PROJECTS := $(PACKAGES:=/pyproject.toml)
+SOURCES := $(PACKAGES:=/src) infra/aws/deploy.py
+LOCKS := web annotator notifier sweeper run
+PIP := pip --disable-pip-version-check --quiet --retries 2 --timeout 20
+OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## Running
+
+.PHONY: run
+run: .venv/installed-run .venv-local/installed ## start everything on this machine, do the main job, serve until Ctrl-C
+	@exec $(BIN)/python -m gas_local --web-port $(WEB_PORT) --aws-port $(AWS_PORT) --globus-port $(GLOBUS_PORT) \
+	    --mail-port $(MAIL_PORT) $(if $(ONCE),--once)
+
+.PHONY: clean-local
+clean-local: ## forget what the embedded stack keeps (.local)
+	rm -rf .local
+
+## Checking
+
+.PHONY: test
+test: check .venv-local/installed ## static checks, then unit, contract and integration tests
+	@echo "==> tests: $(TESTS) (what is marked slow is for 'make test-slow')"
+	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+
+.PHONY: test-slow
+test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser journeys; needs Chromium
+	@echo "==> slow tests: $(TESTS)"
+	$(BIN)/python -m pytest -q -m slow --timeout=900 $(TESTS)
+
+.PHONY: check
+check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
+	@echo "==> ruff";        $(BIN)/ruff check --quiet .
+	@echo "==> ruff format"; $(BIN)/ruff format --quiet --check .
+	@echo "==> mypy";        MYPYPATH=infra/local/src $(BIN)/mypy --no-error-summary $(SOURCES)
+	@echo "==> imports";     $(BIN)/lint-imports --no-logo > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@echo "==> cfn-lint";    $(BIN)/cfn-lint infra/aws/gas.yaml
+
+.PHONY: format
+format: .venv/installed-dev ## put the code into its form
+	$(BIN)/ruff check --quiet --fix-only .
+	$(BIN)/ruff format .
+
+## Environments
+
+# A second call finds the stamps newer than what they were made of, and is done at once.
+.venv/bin/python:
+	@$(call have-python)
+	@echo "==> making .venv"
+	@$(PYTHON) -m venv .venv || { $(call say,$(NO_VENV)); exit 1; }
+
+.venv/installed-run: requirements/run.txt $(PROJECTS) | .venv/bin/python
+	@echo "==> installing what the services need into .venv"
+	@$(call install,.venv,run)
+	@touch $@
+
+.venv/installed-dev: requirements/dev.txt $(PROJECTS) | .venv/bin/python
+	@echo "==> installing what the services, the tests and the checks need into .venv"
+	@$(call install,.venv,dev)
+	@touch .venv/installed-run $@
+
+# The emulators have an environment of their own: ministack pins a botocore that is not ours.
+.venv-local/installed: requirements/local.txt
+	@$(call have-python)
+	@echo "==> making .venv-local, with the emulators of AWS and Globus"
+	@$(PYTHON) -m venv .venv-local || { $(call say,$(NO_VENV)); exit 1; }
+	@$(call install,.venv-local,local)
+	@touch $@
+
+define say
+echo "gas: $(1)" >&2
+endef
+
+NO_PYTHON := Python 3.11 or newer is needed and '$(PYTHON)' is not: install it or name it with 'make PYTHON=/path/to/python3.11 ...'.
+NO_VENV := '$(PYTHON) -m venv' failed: install the venv module of your Python (Debian and Ubuntu: apt-get install python3-venv).
+
+define have-python
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { $(call say,$(NO_PYTHON)); exit 1; }
+endef
+
+# Hashed requirements first, then our own packages, which add nothing to them.
+define install
+{ $(1)/bin/$(PIP) install --require-hashes -r requirements/$(2).txt \
+    $(if $(filter .venv,$(1)),&& $(1)/bin/$(PIP) install --no-deps --no-build-isolation $(OUR_PACKAGES)); } \
+    > $(1)/install.log 2>&1 || { \
+    $(call say,packages could not be installed: check that this machine reaches its package index (details: $(1)/install.log).); \
+    exit 1; }
+endef
+
+.PHONY: lock
+lock: .venv/installed-dev ## resolve requirements/*.in anew into hashed locks
+	@# Images get the versions that were tested: every lock is held to that of development.
+	cd requirements && for name in dev local $(LOCKS); do \
+	    echo "==> $$name.txt"; \
+	    case $$name in dev|local) hold= ;; *) hold="--constraint dev.txt" ;; esac; \
+	    ../$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --universal --generate-hashes \
+	        --no-header --no-emit-index-url $$hold $$name.in --output-file $$name.txt; \
+	done
+
+.PHONY: clean
+clean: clean-local ## remove environments, caches and .local
+	rm -rf .venv .venv-local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov test-results .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""What a person sees of a page and can act on: links, forms, and a job's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+@dataclass(slots=True)
+class Form:
+    """A form, with the fields that a browser would send without the person doing anything."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+    file_field: str | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """The parts of a page."""
+
+    links: list[str] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+    state: str = ""
+    """``data-state`` of the job's panel: status and results."""
+    sentences: list[str] = field(default_factory=list)
+    """Paragraphs of the job's panel."""
+
+
+def read(html: str) -> Page:
+    """Take a page apart."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.page
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Page()
+        self._form: Form | None = None
+        self._panel_depth = 0
+        self._paragraph: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if self._panel_depth and tag not in _VOID:
+            self._panel_depth += 1
+        if "data-state" in given:
+            self.page.state = given["data-state"]
+            self._panel_depth = 1
+        if tag == "a" and "href" in given:
+            self.page.links.append(given["href"])
+        elif tag == "form":
+            self._form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self.page.forms.append(self._form)
+        elif tag == "input" and self._form and "name" in given:
+            if given.get("type") == "file":
+                self._form.file_field = given["name"]
+            elif given.get("type") == "hidden":
+                self._form.fields[given["name"]] = given.get("value", "")
+        elif tag == "p" and self._panel_depth:
+            self._paragraph = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "p" and self._paragraph is not None:
+            self.page.sentences.append(" ".join("".join(self._paragraph).split()))
+            self._paragraph = None
+        if self._panel_depth:
+            self._panel_depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._paragraph is not None:
+            self._paragraph.append(data)
