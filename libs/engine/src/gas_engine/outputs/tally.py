@@ -37,7 +37,8 @@ class Tally:
     def add(self, annotated: AnnotatedRecord) -> None:
         self.statuses[annotated.status] += 1
         outside = annotated.status is RecordStatus.OUTSIDE_BUNDLE
-        (self.contigs_outside if outside else self.contigs)[annotated.contig] += 1
+        # By the file's own names: the reader knows chrM, not the bundle's NC_012920.1.
+        (self.contigs_outside if outside else self.contigs)[annotated.record.chrom.decode()] += 1
         for allele in annotated.alleles:
             self.classes[allele.variant_class] += 1
             transition = is_transition(annotated.ref, allele.alt.upper())
