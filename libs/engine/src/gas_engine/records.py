@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gas_engine.allele import vep_alleles
 from gas_engine.consequence import annotate_allele, ref_matches
 from gas_engine.model import AlleleAnnotation
 from gas_engine.variant_class import variant_class
-from gas_engine.vcf.csq import csq_entries, escaped, vep_alleles
+from gas_engine.vcf.csq import csq_entries, escaped
 from gas_engine.vcf.fields import CSQ, REF_MISMATCH, OurFields, with_entries, with_ids
 from gas_engine.vcf.record import is_vcf3_indel
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gas_engine.allele import trim
+
 SNV = "SNV"
 MNV = "MNV"
 INSERTION = "insertion"
@@ -15,18 +17,6 @@ _TRANSITIONS = frozenset({"AG", "GA", "CT", "TC"})
 _BASES = frozenset("ACGT")
 
 
-def trimmed(ref: str, alt: str) -> tuple[str, str]:
-    """Take off what both alleles share, the end first, then the start."""
-    end = 0
-    while end < min(len(ref), len(alt)) and ref[-1 - end] == alt[-1 - end]:
-        end += 1
-    ref, alt = ref[: len(ref) - end], alt[: len(alt) - end]
-    start = 0
-    while start < min(len(ref), len(alt)) and ref[start] == alt[start]:
-        start += 1
-    return ref[start:], alt[start:]
-
-
 def variant_class(ref: str, alt: str) -> str:
     """Name the class of one allele; both alleles in upper case.
 
@@ -37,7 +27,7 @@ def variant_class(ref: str, alt: str) -> str:
         return OVERLAPPING_DELETION
     if not alt.isalpha():
         return SYMBOLIC
-    ref, alt = trimmed(ref, alt)
+    _, ref, alt = trim(0, ref, alt)
     if len(ref) == len(alt):
         return {0: IDENTICAL, 1: SNV}.get(len(ref), MNV)
     if not ref:
@@ -49,7 +39,7 @@ def is_transition(ref: str, alt: str) -> bool | None:
     """Tell a transition (True) from a transversion (False); None where the allele is not one A, C, G or T."""
     if not (ref.isalpha() and alt.isalpha()):
         return None
-    ref, alt = trimmed(ref, alt)
+    _, ref, alt = trim(0, ref, alt)
     if not (ref in _BASES and alt in _BASES):
         return None
     return ref + alt in _TRANSITIONS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gas_engine.variant_class import is_transition, trimmed, variant_class
+from gas_engine.variant_class import is_transition, variant_class
 
 BASES = st.text("ACGT", min_size=1, max_size=12)
 
@@ -47,12 +47,3 @@ def test_transitions_and_transversions(ref: str, alt: str, answer: bool | None) 
 @given(BASES, BASES, BASES, BASES)
 def test_context_does_not_change_the_class(ref: str, alt: str, before: str, after: str) -> None:
     assert variant_class(before + ref + after, before + alt + after) == variant_class(ref, alt)
-
-
-@given(BASES, BASES)
-def test_trimming_leaves_nothing_shared_at_either_end(ref: str, alt: str) -> None:
-    short_ref, short_alt = trimmed(ref, alt)
-    assert len(ref) - len(alt) == len(short_ref) - len(short_alt)
-    if short_ref and short_alt:
-        assert short_ref[0] != short_alt[0]
-        assert short_ref[-1] != short_alt[-1]

@@ -54,23 +54,6 @@ def escaped(value: str) -> str:
     return value if value.isalnum() else value.translate(_ESCAPES)
 
 
-def vep_alleles(ref: str, alts: Sequence[str]) -> tuple[str, ...]:
-    """Name the alleles of one record as VEP's Allele column does (``Parser/VCF.pm``).
-
-    A lone indel loses the base it shares with REF; several ALTs lose it only if one is an indel and all
-    share it (``*`` has no say). What is then empty is ``-``.
-
-    >>> vep_alleles("A", ["AT"]), vep_alleles("A", ["AT", "G"]), vep_alleles("ACA", ["A"])
-    (('T',), ('AT', 'G'), ('-',))
-    """
-    if all(len(alt) == len(ref) for alt in alts):
-        return tuple(alts)
-    first_bases = {allele[0] for allele in (ref, *alts) if "*" not in allele}
-    if len(first_bases) > 1:
-        return tuple(alts)
-    return tuple(alt if "*" in alt else alt[1:] or "-" for alt in alts)
-
-
 def csq_entries(
     allele: str, consequences: Iterable[TranscriptConsequence], known_ids: Sequence[str]
 ) -> list[str]:
