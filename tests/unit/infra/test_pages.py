@@ -1,0 +1,28 @@
+from gas_local.pages import read
+
+
+def test_form_has_what_a_browser_would_send_by_itself() -> None:
+    page = read(
+        '<form action="/up" method="POST"><input type="hidden" name="key" value="a&amp;b">'
+        '<input name="typed" value="x"><input type="file" name="file"><button name="go">Go</button></form>'
+    )
+    (form,) = page.forms
+    assert (form.action, form.method, form.fields, form.file_field) == ("/up", "post", {"key": "a&b"}, "file")
+
+
+def test_input_outside_a_form_belongs_to_none() -> None:
+    page = read('<form action="/a"></form><input type="hidden" name="stray" value="1">')
+    assert page.forms[0].fields == {}
+
+
+def test_sentences_are_those_of_the_panel_alone() -> None:
+    page = read(
+        '<p>before</p><section data-state="FAILED NONE"><div><img><p>Line 3,\n column 2.</p></div>'
+        "<p>Fix <code>POS</code>.</p></section><p>after</p>"
+    )
+    assert page.state == "FAILED NONE"
+    assert page.sentences == ["Line 3, column 2.", "Fix POS."]
+
+
+def test_links_are_found_in_order() -> None:
+    assert read('<a href="/login">in</a><a name="x">no</a><a href="/help">?</a>').links == ["/login", "/help"]
