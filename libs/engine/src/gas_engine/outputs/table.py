@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 TABLE_VERSION: Final = "1"
 _ROW_GROUP_ROWS = 32_768
-_ROW_GROUP_BYTES = 16 * 1024 * 1024
+_ROW_GROUP_BYTES = 48 * 1024 * 1024
+# Rows are Python objects until packed: about 0.5 KiB a consequence, some 20 consequences a mitochondrial row.
+_BATCH_ROWS = 2048
+_BATCH_ALLELE_BYTES = 8 * 1024 * 1024
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 
 _CONSEQUENCE_FIELDS: Final = (
@@ -112,12 +115,13 @@ _FROM_FIRST: Final = (
 
 
 class TableWriter:
-    """Write rows as they come, a bounded row group at a time."""
+    """Write rows as they come. Arrow packs them a batch at a time; some batches make a row group."""
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
         self._records = 0
-        self._rows: _RowGroup = _RowGroup()
+        self._rows = _Rows()
+        self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +131,8 @@ class TableWriter:
     ) -> None:
         try:
             if kind is None:
-                self._flush()
+                self._pack()
+                self._write_row_group()
         finally:
             self._writer.close()
 
@@ -142,50 +147,52 @@ class TableWriter:
             )
             self._rows.add(shared | _allele_columns(allele) | {"allele_frequency": frequency}, allele)
         if self._rows.full:
-            self._flush()
+            self._pack()
 
-    def _flush(self) -> None:
-        if self._rows.count:
-            self._writer.write_batch(self._rows.batch())
-            self._rows = _RowGroup()
+    def _pack(self) -> None:
+        self._batches.append(self._rows.batch())
+        self._rows = _Rows()
+        rows = sum(batch.num_rows for batch in self._batches)
+        if rows >= _ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= _ROW_GROUP_BYTES:
+            self._write_row_group()
+
+    def _write_row_group(self) -> None:
+        group = pa.Table.from_batches(self._batches, SCHEMA)
+        if group.num_rows:
+            self._writer.write_table(group)
+        self._batches = []
 
 
-class _RowGroup:
-    """Columns of rows not written yet. Nested ones are kept flat with offsets, as Arrow wants them."""
+class _Rows:
+    """Rows not packed yet. Consequences are kept flat with offsets, as Arrow wants nested columns."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._bytes = 0
+        self._count = 0
+        self._allele_bytes = 0
         self._columns: dict[str, list[Any]] = {name: [] for name in _FLAT}
         self._offsets = [0]
-        self._terms: list[tuple[str, ...]] = []
-        self._fields: dict[str, list[str]] = {name: [] for name in _CONSEQUENCE_FIELDS}
+        self._consequences: list[TranscriptConsequence] = []
 
     @property
     def full(self) -> bool:
-        return self.count >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES
+        return self._count >= _BATCH_ROWS or self._allele_bytes >= _BATCH_ALLELE_BYTES
 
     def add(self, row: dict[str, Any], allele: Allele | None) -> None:
         for name, column in self._columns.items():
             column.append(row[name])
-        self._bytes += len(row["ref"]) + len(row["alt"] or "")
-        said = allele.annotation.consequences if allele else ()
-        for each in said:
-            self._add_consequence(each)
-        self._offsets.append(len(self._terms))
-        self.count += 1
-
-    def _add_consequence(self, each: TranscriptConsequence) -> None:
-        self._terms.append(each.terms)
-        for name, column in self._fields.items():
-            column.append(getattr(each, name))
-        self._bytes += len(_CONSEQUENCE_FIELDS) * 8 + len(each.codons) + len(each.hgvs_c) + len(each.hgvs_p)
+        self._consequences += allele.annotation.consequences if allele else ()
+        self._offsets.append(len(self._consequences))
+        self._count += 1
+        self._allele_bytes += len(row["ref"]) + len(row["alt"] or "")
 
     def batch(self) -> pa.RecordBatch:
-        fields = [pa.array(self._terms, pa.list_(pa.string()))]
-        fields += [pa.array(self._fields[name], pa.string()) for name in _CONSEQUENCE_FIELDS]
+        children = [
+            pa.array([getattr(each, field.name) for each in self._consequences], field.type)
+            for field in _CONSEQUENCE
+        ]
         consequences = pa.ListArray.from_arrays(
-            pa.array(self._offsets, pa.int32()), pa.StructArray.from_arrays(fields, fields=list(_CONSEQUENCE))
+            pa.array(self._offsets, pa.int32()),
+            pa.StructArray.from_arrays(children, fields=list(_CONSEQUENCE)),
         )
         arrays = [pa.array(self._columns[name], SCHEMA.field(name).type) for name in _FLAT]
         return pa.RecordBatch.from_arrays([*arrays, consequences], schema=SCHEMA)
