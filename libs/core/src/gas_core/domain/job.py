@@ -114,6 +114,8 @@ class Job:
     due: dict[str, int] = field(default_factory=dict)
     due_tries: int = 0
     mails: dict[str, MailRecord] = field(default_factory=dict)
+    revision: int = 0
+    """Counts the writes of the row; ``Jobs.commit`` and ``add`` set it, nothing else does."""
 
     @property
     def terminal(self) -> bool:
