@@ -59,7 +59,7 @@ class Jobs(Protocol):
         ...
 
     def remove(self, job: Job) -> None:
-        """Delete the row, if it still stands as read; StaleError otherwise."""
+        """Delete the row, if it still stands as read; StaleError if it changed. Gone already is no error."""
         ...
 
     def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
@@ -185,7 +185,10 @@ class Mail:
 
 class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
-        """Hand the mail to the provider; returns when it has accepted it."""
+        """Hand the mail to the provider; returns when it has accepted it.
+
+        MailRefusedError if it never will: the address or the mail itself is at fault.
+        """
         ...
 
 

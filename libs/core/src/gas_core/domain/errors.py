@@ -47,6 +47,10 @@ class ObjectMissingError(PermanentError):
     """The object is not in the store."""
 
 
+class MailRefusedError(PermanentError):
+    """The mail cannot be sent to this address, now or later."""
+
+
 class StoreUnavailableError(TransientError):
     """AWS did not answer as it should; trying again may work."""
 

@@ -81,7 +81,8 @@ class Job:
     """One row of the jobs table. Times are epoch seconds, 0 where not known yet; sizes are bytes.
 
     ``attempt`` counts claims and fences every write of a worker; ``generation`` numbers every copy of the
-    results ever begun, so that no key is used twice; ``failures`` counts tries that ended badly.
+    results ever begun, so that no key is used twice; ``failures`` counts tries that ended badly. ``revision``
+    counts writes of the row and belongs to ``Jobs``: no decision reads or changes it.
     """
 
     job_id: str
