@@ -36,7 +36,8 @@ SOURCES = (
         "NCBI RefSeq NC_012920.1, the revised Cambridge Reference Sequence (Andrews et al. 1999, Nat Genet 23:147)",
         "NC_012920.1",
         "public record, free of copyright",
-        "16,569 bp; N at 3107 keeps the numbering of the 1981 sequence. Bases checked against SAM M5 " + SEQUENCE_MD5,
+        "16,569 bp; N at 3107 keeps the numbering of the 1981 sequence. Bases checked against SAM M5 "
+        + SEQUENCE_MD5,
     ),
     Source(
         "genes",
@@ -91,7 +92,9 @@ def gff3() -> str:
         coding = protein != "."
         stretch = f"{start}\t{end}\t.\t{strand}"
         place = f"{ACCESSION}\tRefSeq"
-        gene_type, transcript_type = ("gene", "mRNA") if coding else ("ncRNA_gene", biotype.removeprefix("Mt_"))
+        gene_type, transcript_type = (
+            ("gene", "mRNA") if coding else ("ncRNA_gene", biotype.removeprefix("Mt_"))
+        )
         lines += [
             f"{place}\t{gene_type}\t{stretch}\t.\tID=gene:{gene_id};Name={symbol};biotype={biotype};"
             f"gene_id={gene_id};version={gene_version}",
@@ -108,7 +111,9 @@ def gff3() -> str:
 
 def known_vcf() -> str:
     """The known variants as VCF."""
-    notes = [line for line in (TABLES / "known.tsv").read_text(encoding="utf-8").splitlines() if line[:2] == "# "]
+    notes = [
+        line for line in (TABLES / "known.tsv").read_text(encoding="utf-8").splitlines() if line[:2] == "# "
+    ]
     header = [
         "##fileformat=VCFv4.3",
         *(f"##comment={note[2:]}" for note in notes),
@@ -121,7 +126,9 @@ def known_vcf() -> str:
 
 def bed(track: str) -> str:
     """One track as BED."""
-    stretches = sorted((int(start), int(end), name) for t, start, end, name in rows("regions.tsv") if t == track)
+    stretches = sorted(
+        (int(start), int(end), name) for t, start, end, name in rows("regions.tsv") if t == track
+    )
     return "".join(f"{ACCESSION}\t{start - 1}\t{end}\t{name}\n" for start, end, name in stretches)
 
 
@@ -147,7 +154,9 @@ def main() -> None:
     """Build the bundle and check it."""
     parser = argparse.ArgumentParser(description="Make the rCRS bundle of gas-engine.")
     parser.add_argument("--fasta", type=Path, required=True, help="FASTA of the rCRS, from anywhere")
-    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="new directory (default: in the engine)")
+    parser.add_argument(
+        "--out", type=Path, default=DEFAULT_OUT, help="new directory (default: in the engine)"
+    )
     options = parser.parse_args()
     sequence = checked_sequence(options.fasta)
     with tempfile.TemporaryDirectory() as scratch:

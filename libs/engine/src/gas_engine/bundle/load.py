@@ -144,8 +144,17 @@ class Bundle:
         return self._known.get(key)
 
     def overlaps(self, contig: Contig, start: int, end: int) -> dict[str, tuple[str, ...]]:
-        """Names of the regions that a stretch overlaps, by track; tracks without any are left out."""
+        """Names of the regions that a stretch overlaps, by track; tracks without any are left out.
+
+        An insertion (``start == end``) overlaps the regions that it lies strictly inside; at the origin of a
+        circular contig, those that go by one name on both sides of it.
+        """
         found = {name: tuple(index.find(contig.name, start, end)) for name, index in self._tracks.items()}
+        if contig.circular and start == end and end in {0, contig.length}:
+            for name, index in self._tracks.items():
+                before = index.find(contig.name, contig.length - 1, contig.length)
+                after = index.find(contig.name, 0, 1)
+                found[name] = tuple(region for region in before if region in after)
         return {name: regions for name, regions in found.items() if regions}
 
     def regions(self, track: str) -> list[str]:

@@ -1,0 +1,273 @@
+"""What a change within an exon does to the message and the protein it codes for.
+
+Rules are those of Ensembl VEP's VariationEffect module, in these corners too:
+
+- A change of the first codon is ``start_retained_variant`` if what then stands before the second codon begins a
+  protein in the contig's genetic code, else ``start_lost``. The first residue is always Met, as in RefSeq's proteins.
+- A stop that poly(A) completes (``T`` or ``TA`` at the end of six mitochondrial genes) is a stop like any other: a
+  change there is ``stop_lost`` or ``stop_retained_variant``, with ``incomplete_terminal_codon_variant`` beside it,
+  which is what VEP, who does not complete it, would say alone.
+- A change in frame is ``inframe_insertion`` or ``inframe_deletion`` if residues or codons were only added or only
+  taken, else ``protein_altering_variant``.
+- Where a codon holds a base that is not A, C, G or T, or a change goes across the edge of the coding sequence,
+  there is ``coding_sequence_variant``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gas_engine import hgvs
+from gas_engine.allele import shared_prefix
+from gas_engine.codon import STOP, UNKNOWN
+
+if TYPE_CHECKING:
+    from gas_engine.spliced import Spliced
+
+_CODON = 3
+
+
+@dataclass(slots=True)
+class CodingEffect:
+    """Terms and columns for a change that touches the coding sequence."""
+
+    terms: set[str] = field(default_factory=set)
+    protein: str = ""
+    amino_acids: str = ""
+    codons: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """A change on the message: bases [``start``, ``end``) of it, 0-based, become ``alt`` (its own strand)."""
+
+    spliced: Spliced
+    start: int
+    end: int
+    alt: str
+
+    @property
+    def message(self) -> str:
+        """The changed message."""
+        sequence = self.spliced.sequence
+        return sequence[: self.start] + self.alt + sequence[self.end :]
+
+    @property
+    def growth(self) -> int:
+        """Bases gained; negative for bases lost."""
+        return len(self.alt) - (self.end - self.start)
+
+    @property
+    def touches_start(self) -> bool:
+        """True if it touches the first codon, and the model is known to begin with it."""
+        first = self.spliced.cds_start
+        if self.spliced.lead:
+            return False
+        if self.start == self.end:
+            return first < self.start < first + _CODON
+        return self.start < first + _CODON and self.end > first
+
+    @property
+    def keeps_start(self) -> bool:
+        """True if a start codon still stands before the second codon."""
+        second = self.spliced.cds_start + _CODON
+        if self.end > second:
+            # codons beyond the first changed too: the first must read as a start where it is
+            codon = self.message[self.spliced.cds_start : second]
+            return self.growth == 0 and codon in self.spliced.code.starts
+        codon = self.message[second + self.growth - _CODON : second + self.growth]
+        return codon in self.spliced.code.starts
+
+    def proteins(self) -> tuple[str, str]:
+        """Protein before and after, each to its first stop, which is included where there is one."""
+        spliced = self.spliced
+        tail = spliced.utr3[len(spliced.sequence) - spliced.cds_end :]
+        lead = "N" * spliced.lead
+        before = _read(spliced, lead + spliced.sequence[spliced.cds_start :] + tail)
+        after = _read(spliced, lead + self.message[spliced.cds_start :] + tail)
+        return before, after
+
+
+def _read(spliced: Spliced, frame: str) -> str:
+    """Translate to the first stop; the first residue is Met where the model has its start."""
+    protein = spliced.code.translate(frame)
+    if not spliced.lead and frame[:_CODON] in spliced.code.starts:
+        protein = "M" + protein[1:]
+    return protein[: protein.index(STOP) + 1] if STOP in protein else protein
+
+
+def effect_across_edge(change: MessageChange, *, on_message: bool) -> CodingEffect:
+    """A change that lies only partly in the coding sequence.
+
+    ``on_message`` is False if part of it lies in an intron or off the transcript: then what the message becomes
+    is not known.
+    """
+    effect = CodingEffect()
+    spliced = change.spliced
+    if change.touches_start:
+        kept = on_message and change.keeps_start
+        effect.terms.add("start_retained_variant" if kept else "start_lost")
+        effect.protein = "" if kept else "p.Met1?"
+        return effect
+    effect.terms.add("coding_sequence_variant")
+    last_codon = spliced.cds_end - (_CODON - len(spliced.tail))
+    touches_end = change.end > last_codon and change.start < spliced.cds_end
+    if touches_end and spliced.cds.endswith(_stop_codons(spliced)):
+        before, after = change.proteins()
+        if on_message and before == after:
+            effect.terms = {"stop_retained_variant"}
+            effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
+        else:
+            effect.terms.add("stop_lost")
+            effect.protein = hgvs.extended_protein(before, after) if on_message else ""
+    return effect
+
+
+def _stop_codons(spliced: Spliced) -> tuple[str, ...]:
+    return tuple(codon for codon, letter in spliced.code.amino_acids.items() if letter == STOP)
+
+
+def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
+    """A change that lies wholly in the coding sequence, on one piece of the message."""
+    spliced = change.spliced
+    offset = spliced.lead - spliced.cds_start
+    start, end = change.start + offset, change.end + offset
+    first, last = _codons_around(start, end)
+    cds = spliced.cds
+    ref_codons, alt_codons = cds[first:last], cds[first:start] + change.alt + cds[end:last]
+    effect = CodingEffect(codons=_show_codons(cds, first, start, end, last, change.alt))
+    ref, alt = _letters(spliced, ref_codons, first), _letters(spliced, alt_codons, first)
+    effect.amino_acids = ref if ref == alt else f"{ref or '-'}/{alt or '-'}"
+    in_last = bool(len(cds) % _CODON and last >= len(cds)) or bool(spliced.tail and last >= len(cds))
+    if in_last:
+        effect.terms.add("incomplete_terminal_codon_variant")
+    if UNKNOWN in ref or (UNKNOWN in alt and not change.growth % _CODON):
+        effect.terms.add("coding_sequence_variant")
+        return effect
+    if change.touches_start:
+        kept = change.keeps_start
+        effect.terms.add("start_retained_variant" if kept else "start_lost")
+        if not kept:
+            effect.protein = "p.Met1?"
+            if change.growth % _CODON:
+                effect.terms.add("frameshift_variant")
+            return effect
+        if change.growth:
+            effect.protein = "p.Met1="
+            return effect
+    if change.growth % _CODON:
+        _frameshift(change, effect, ref, alt)
+    elif change.growth:
+        _in_frame(change, effect, ref, alt, first // _CODON, (ref_codons, alt_codons))
+    else:
+        _substitution(change, effect, ref, alt, first // _CODON)
+    return effect
+
+
+def _codons_around(start: int, end: int) -> tuple[int, int]:
+    """First base and end of the codons that hold [start, end); of none for an insertion between two codons."""
+    if start == end:
+        return (
+            (start, start)
+            if start % _CODON == 0
+            else (start - start % _CODON, start - start % _CODON + _CODON)
+        )
+    return start - start % _CODON, (end - 1) // _CODON * _CODON + _CODON
+
+
+def _show_codons(cds: str, first: int, start: int, end: int, last: int, alt: str) -> str:
+    """VEP's Codons column: the changed bases in capitals."""
+    before, after = cds[first:start].lower(), cds[end:last].lower()
+    return f"{before + cds[start:end] + after or '-'}/{before + alt + after or '-'}"
+
+
+def _letters(spliced: Spliced, codons: str, first: int) -> str:
+    """Amino acids of codons, X for one that is not whole; a start codon reads Met."""
+    letters = spliced.code.translate(codons) + (UNKNOWN if len(codons) % _CODON else "")
+    if first == 0 and not spliced.lead and codons[:_CODON] in spliced.code.starts:
+        return "M" + letters[1:]
+    return letters
+
+
+def _substitution(change: MessageChange, effect: CodingEffect, ref: str, alt: str, index: int) -> None:
+    protein = _NumberedFrom(index, ref)
+    if ref == alt:
+        effect.terms |= {"stop_retained_variant" if STOP in ref else "synonymous_variant"}
+        effect.protein = f"p.{protein.name(0, len(ref))}="
+        return
+    if STOP in ref and STOP not in alt:
+        effect.terms.add("stop_lost")
+        effect.protein = hgvs.extended_protein(*change.proteins())
+        return
+    shared = shared_prefix(ref, alt)
+    rest = shared_prefix(ref[shared:][::-1], alt[shared:][::-1])
+    if STOP in alt and STOP not in ref:
+        effect.terms.add("stop_gained")
+        alt = alt[: alt.index(STOP) + 1]
+        if alt[shared] == STOP:
+            effect.protein = f"p.{protein.name(shared, shared + 1)}Ter"
+            return
+        effect.protein = f"p.{protein.name(shared, len(ref))}delins{hgvs.spell(alt[shared:])}"
+        return
+    effect.terms.add("missense_variant")
+    end = len(ref) - rest
+    kind = "" if end - shared == 1 else "delins"
+    effect.protein = f"p.{protein.name(shared, end)}{kind}{hgvs.spell(alt[shared:end])}"
+
+
+class _NumberedFrom:
+    """A stretch of a protein whose first residue has 0-based number ``index``."""
+
+    def __init__(self, index: int, letters: str) -> None:
+        self._index = index
+        self._letters = letters
+
+    def name(self, start: int, end: int) -> str:
+        first = f"{hgvs.spell(self._letters[start])}{self._index + start + 1}"
+        last = f"{hgvs.spell(self._letters[end - 1])}{self._index + end}"
+        return first if end - start == 1 else f"{first}_{last}"
+
+
+def _frameshift(change: MessageChange, effect: CodingEffect, ref: str, alt: str) -> None:
+    before, after = change.proteins()
+    if before == after:
+        effect.terms.add("stop_retained_variant" if STOP in ref else "frameshift_variant")
+        effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
+        return
+    effect.terms.add("frameshift_variant")
+    if STOP in ref and not after.startswith(before):
+        effect.terms.add("stop_lost")
+    elif STOP in alt:
+        effect.terms.add("stop_gained")
+    effect.protein = hgvs.frameshifted_protein(before, after)
+
+
+def _in_frame(  # the codons are worked out once, by the caller
+    change: MessageChange, effect: CodingEffect, ref: str, alt: str, index: int, codons: tuple[str, str]
+) -> None:
+    before, after = change.proteins()
+    if before == after:
+        effect.terms.add("stop_retained_variant")
+        effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
+        return
+    effect.terms.add(_in_frame_term(ref, alt, codons))
+    if STOP in ref and STOP not in alt:
+        effect.terms.add("stop_lost")
+        effect.protein = hgvs.extended_protein(before, after)
+    elif STOP in alt and STOP not in ref:
+        effect.terms.add("stop_gained")
+        effect.protein = hgvs.truncated_protein(before, index, ref, alt)
+    else:
+        effect.protein = hgvs.replaced_protein(before, after)
+
+
+def _in_frame_term(ref: str, alt: str, codons: tuple[str, str]) -> str:
+    (shorter, longer), term = (
+        (codons, "inframe_insertion") if len(ref) < len(alt) else (codons[::-1], "inframe_deletion")
+    )
+    few, many = sorted((ref, alt), key=len)
+    shared = shared_prefix(few, many)
+    residues_only = few[shared:] == "" or many.endswith(few[shared:])
+    codons_only = longer.startswith(shorter) or longer.endswith(shorter)
+    return term if residues_only or codons_only else "protein_altering_variant"
