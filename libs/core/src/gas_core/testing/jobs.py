@@ -1,0 +1,86 @@
+"""The jobs table in memory, with the conditions of DynamoDB."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from gas_core.domain.errors import JobNotFoundError, StaleError
+from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.ports import JobCursor, JobPage
+
+
+def _stands(row: Job | None, read: Job) -> bool:
+    """The condition of every write: nothing was decided about the row since it was read."""
+    return row is not None and (row.status, row.results, row.attempt, row.revision) == (
+        read.status,
+        read.results,
+        read.attempt,
+        read.revision,
+    )
+
+
+class FakeJobs:
+    """``Jobs``; rows are copied in and out, so that nobody changes one but by a write."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def rows(self) -> dict[str, Job]:
+        """What the table holds now, by job ID."""
+        with self._lock:
+            return copy.deepcopy(self._rows)
+
+    def add(self, job: Job) -> None:
+        with self._lock:
+            if job.job_id in self._rows:
+                raise StaleError(job_id=job.job_id)
+            self._rows[job.job_id] = copy.deepcopy(job)
+
+    def get(self, job_id: str) -> Job:
+        with self._lock:
+            if job_id not in self._rows:
+                raise JobNotFoundError(job_id=job_id)
+            return copy.deepcopy(self._rows[job_id])
+
+    def commit(self, before: Job, after: Job) -> Job:
+        with self._lock:
+            if not _stands(self._rows.get(before.job_id), before):
+                raise StaleError(job_id=before.job_id)
+            written = replace(copy.deepcopy(after), revision=before.revision + 1)
+            self._rows[before.job_id] = written
+            return copy.deepcopy(written)
+
+    def remove(self, job: Job) -> None:
+        with self._lock:
+            if not _stands(self._rows.get(job.job_id), job):
+                raise StaleError(job_id=job.job_id)
+            del self._rows[job.job_id]
+
+    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
+        def place(job: Job) -> tuple[int, str]:
+            return -job.submit_time, job.job_id
+
+        jobs = sorted(
+            (job for job in self.rows.values() if job.user_id == user_id and job.submit_time), key=place
+        )
+        if after:
+            jobs = [job for job in jobs if place(job) > (-after.submit_time, after.job_id)]
+        page = tuple(jobs[:limit])
+        more = len(jobs) > limit
+        return JobPage(page, JobCursor(page[-1].submit_time, page[-1].job_id) if more else None)
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        rows = self.rows.values()
+        for shard in range(DUE_SHARDS):
+            due = [
+                (job.due_time, job.job_id)
+                for job in rows
+                if job.due_shard == shard and job.due_time is not None and job.due_time <= now
+            ]
+            yield from (job_id for _, job_id in islice(sorted(due), limit))

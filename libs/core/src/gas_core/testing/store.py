@@ -1,0 +1,134 @@
+"""Buckets in memory, some of them versioned."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote, urlencode
+
+from gas_core.domain.errors import AccessRefusedError, ObjectMissingError
+from gas_core.domain.job import ObjectRef
+from gas_core.ports import Clock, ObjectInfo, UploadForm
+
+INPUTS_BUCKET = "inputs"
+RESULTS_BUCKET = "results"
+ORIGIN = "https://store.test"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One version; ``version_id`` is empty in a bucket that keeps none."""
+
+    version_id: str
+    data: bytes
+    content_type: str = "application/octet-stream"
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class FakeStore:
+    """``ObjectStore``. Buckets exist as soon as something is put there; ``versioned`` ones keep versions."""
+
+    def __init__(self, clock: Clock, *, versioned: Collection[str] = (INPUTS_BUCKET,)) -> None:
+        self._clock = clock
+        self._versioned = frozenset(versioned)
+        self._objects: dict[tuple[str, str], list[StoredObject]] = {}
+        self._lock = threading.Lock()
+        self.puts: list[ObjectRef] = []
+        """Every ``put`` there ever was, in order: a key that is in it twice was used twice."""
+
+    @property
+    def objects(self) -> dict[tuple[str, str], StoredObject]:
+        """The newest version of everything there is, by bucket and key."""
+        with self._lock:
+            return {place: versions[-1] for place, versions in self._objects.items()}
+
+    def versions_for_test(self, bucket: str, key: str) -> list[StoredObject]:
+        with self._lock:
+            return list(self._objects.get((bucket, key), []))
+
+    def presign_upload(
+        self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
+    ) -> UploadForm:
+        fields = {
+            "key": ref.key,
+            "success_action_redirect": redirect_url,
+            "x-amz-meta-name": "${filename}",
+            "policy": f"{ref.bucket}/{ref.key}",
+        }
+        return UploadForm(f"{ORIGIN}/{ref.bucket}", fields, max_bytes, now + expires_seconds)
+
+    def upload_for_test(self, form: UploadForm, data: bytes, *, file_name: str) -> str:
+        """What a browser does with the form; AccessRefusedError where the store would refuse it.
+
+        Returns the new version's ID.
+        """
+        bucket = form.url.removeprefix(f"{ORIGIN}/")
+        if form.fields["policy"] != f"{bucket}/{form.fields['key']}":
+            raise AccessRefusedError("The policy names another key.")
+        if len(data) > form.max_bytes:
+            raise AccessRefusedError("The file is larger than the policy allows.")
+        if self._clock.now() >= form.expires:
+            raise AccessRefusedError("The policy has expired.")
+        return self.put_for_test(ObjectRef(bucket, form.fields["key"]), data, name=file_name)
+
+    def put_for_test(self, ref: ObjectRef, data: bytes, *, name: str = "") -> str:
+        """An object from nowhere; its version's ID."""
+        metadata = {"name": name} if name else {}
+        return self._add(ref, data, "application/octet-stream", metadata)
+
+    def presign_download(
+        self, ref: ObjectRef, *, file_name: str, content_type: str, expires_seconds: int
+    ) -> str:
+        query = urlencode(
+            {"name": file_name, "type": content_type, "expires": self._clock.now() + expires_seconds}
+        )
+        return f"{ORIGIN}/{ref.bucket}/{quote(ref.key)}?{query}"
+
+    def head(self, ref: ObjectRef) -> ObjectInfo | None:
+        found = self._find(ref)
+        if found is None:
+            return None
+        standing = ObjectRef(ref.bucket, ref.key, found.version_id)
+        return ObjectInfo(standing, len(found.data), dict(found.metadata))
+
+    @contextmanager
+    def open(self, ref: ObjectRef) -> Iterator[BinaryIO]:
+        found = self._find(ref)
+        if found is None:
+            raise ObjectMissingError(bucket=ref.bucket, key=ref.key, version_id=ref.version_id)
+        with io.BytesIO(found.data) as stream:
+            yield stream
+
+    def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:
+        self._add(ref, source.read_bytes(), content_type, {})
+
+    def delete(self, refs: Iterable[ObjectRef]) -> None:
+        for ref in refs:
+            with self._lock:
+                place = ref.bucket, ref.key
+                versions = self._objects.pop(place, [])
+                left = [each for each in versions if ref.version_id and each.version_id != ref.version_id]
+                if left:
+                    self._objects[place] = left
+
+    def _add(self, ref: ObjectRef, data: bytes, content_type: str, metadata: dict[str, str]) -> str:
+        with self._lock:
+            self.puts.append(ObjectRef(ref.bucket, ref.key))
+            versioned = ref.bucket in self._versioned
+            version_id = f"v{len(self.puts)}" if versioned else ""
+            new = StoredObject(version_id, data, content_type, metadata)
+            older = self._objects.get((ref.bucket, ref.key), []) if versioned else []
+            self._objects[ref.bucket, ref.key] = [*older, new]
+            return version_id
+
+    def _find(self, ref: ObjectRef) -> StoredObject | None:
+        with self._lock:
+            versions = self._objects.get((ref.bucket, ref.key), [])
+            if ref.version_id:
+                versions = [each for each in versions if each.version_id == ref.version_id]
+            return versions[-1] if versions else None
