@@ -83,8 +83,10 @@ def run(ports: Ports, state: Path, *, once: bool) -> int:
 
 def _start(supervisor: Supervisor, ports: Ports, state: Path) -> None:
     begun = time.monotonic()
-    killed = _tidy(state)
-    ports.require_free(GUARDIAN_SECONDS if killed else 0)
+    marker = state / "running"
+    ports.require_free(GUARDIAN_SECONDS if marker.exists() else 0)
+    _tidy(state)
+    marker.touch()
     secrets = Secrets.of(state / "secrets.json")
     aws_url, globus_url = f"http://{HOST}:{ports.aws}", f"http://{HOST}:{ports.globus}"
     base_url = f"http://{HOST}:{ports.web}"
@@ -194,22 +196,31 @@ def _only_one(state: Path) -> Iterator[None]:
             raise LocalStackError(
                 f"GAS already runs from {state}: stop that run first (Ctrl-C where it runs)."
             ) from None
-        yield
-        (state / "running").unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            if _saved(state):
+                (state / "running").unlink(missing_ok=True)
 
 
-def _tidy(state: Path) -> bool:
-    """See what the last run left, tell what is lost, and mark this one; whether the last was killed."""
-    marker, saved, objects = state / "running", state / "aws" / "saved", state / "aws" / "objects"
-    tables = saved / "dynamodb.json"
-    killed = marker.exists()
-    if killed and not (tables.exists() and tables.stat().st_mtime > marker.stat().st_mtime):
+def _tidy(state: Path) -> None:
+    """Tell what a run that was killed lost, and remove what it left behind."""
+    if not _saved(state):
         _say("The last run was killed before the AWS emulator could save: the jobs of that run are gone.")
-    if not tables.exists() and objects.exists():
+    objects = state / "aws" / "objects"
+    if not _tables(state).exists() and objects.exists():
         # Nothing names these objects any more, and their buckets are about to be made anew.
         shutil.rmtree(objects)
-    marker.touch()
-    return killed
+
+
+def _saved(state: Path) -> bool:
+    """Whether the AWS emulator saved its tables after the last run began."""
+    marker, tables = state / "running", _tables(state)
+    return not marker.exists() or (tables.exists() and tables.stat().st_mtime >= marker.stat().st_mtime)
+
+
+def _tables(state: Path) -> Path:
+    return state / "aws" / "saved" / "dynamodb.json"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
