@@ -241,6 +241,8 @@ class ArchiveStore(Protocol):
         """Store a file and give its archive ID; returns only when the store's checksum equals the file's.
 
         ``key`` is a name never used before; stores that name archives themselves keep it as a description.
+        The same file under the same key once more (a try whose answer was lost) is no error; another file is
+        ArchiveCorruptError, and what stands there stays as it is.
         """
         ...
 
@@ -248,12 +250,16 @@ class ArchiveStore(Protocol):
         """Start a retrieval; one already under way counts as started.
 
         Raises CapacityShortError if this tier has no capacity now, ArchiveMissingError if there is no such
-        archive. A store that cannot do ``tier`` at all starts the next slower one and says so.
+        archive. A store that cannot do ``tier`` at all starts the next slower one and says so. An ETA of 0
+        means that a copy is there already.
         """
         ...
 
     def state(self, archive_id: str, retrieval_id: str) -> RetrievalState:
-        """How a retrieval stands; ArchiveMissingError if there is no such archive."""
+        """How a retrieval stands; ArchiveMissingError if there is no such archive.
+
+        A vault knows retrievals only: of a missing archive it says EXPIRED, and ``retrieve`` then raises.
+        """
         ...
 
     def open(self, archive_id: str, retrieval_id: str) -> AbstractContextManager[BinaryIO]:
