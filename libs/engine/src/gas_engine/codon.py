@@ -1,7 +1,7 @@
 """Genetic codes: which amino acid a codon means, and which codons may begin a protein.
 
-Source: NCBI, "The Genetic Codes" (translation tables 1, 2 and 11). Each table is NCBI's row of 64 letters, the
-bases of the codon running in the order T, C, A, G with the third base fastest.
+Source: NCBI, "The Genetic Codes" (translation tables 1, 2 and 11). Each table is NCBI's row of 64 letters,
+the bases of the codon running in the order T, C, A, G with the third base fastest.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ _CODONS: Final = tuple("".join(bases) for bases in product("TCAG", repeat=3))
 STOP: Final = "*"
 UNKNOWN: Final = "X"
 
-THREE_LETTERS: Final = {
-    "A": "Ala", "C": "Cys", "D": "Asp", "E": "Glu", "F": "Phe", "G": "Gly", "H": "His", "I": "Ile", "K": "Lys",
-    "L": "Leu", "M": "Met", "N": "Asn", "P": "Pro", "Q": "Gln", "R": "Arg", "S": "Ser", "T": "Thr", "V": "Val",
-    "W": "Trp", "Y": "Tyr", STOP: "Ter", UNKNOWN: "Xaa",
-}  # fmt: skip
+_LETTERS: Final = "ACDEFGHIKLMNPQRSTVWY*X"
+_NAMES: Final = "AlaCysAspGluPheGlyHisIleLysLeuMetAsnProGlnArgSerThrValTrpTyrTerXaa"
+THREE_LETTERS: Final = {letter: _NAMES[3 * i : 3 * i + 3] for i, letter in enumerate(_LETTERS)}
+
 
 _COMPLEMENT: Final = str.maketrans("ACGTNRYSWKMBDHV", "TGCANYRSWMKVHDB")
 
@@ -51,7 +50,7 @@ class GeneticCode:
         return self.amino_acids.get(codon, UNKNOWN)
 
     def translate(self, sequence: str) -> str:
-        """Letters of the whole codons of ``sequence``, stops as ``*``; what is left over is not translated."""
+        """Letters of the whole codons of ``sequence``, stops as ``*``; bases left over are not read."""
         get = self.amino_acids.get
         return "".join(get(sequence[i : i + 3], UNKNOWN) for i in range(0, len(sequence) - 2, 3))
 

@@ -1,9 +1,10 @@
 """What an allele does to the transcripts it touches, in Sequence Ontology terms.
 
-Terms, their order and their columns are Ensembl VEP's; where its documentation leaves a corner open, so does the
-docstring of the module concerned (``structure``, ``coding``). One thing is ours: on a circular contig, distances to
-genes go around the origin. Alleles are taken without the bases that REF and ALT share, as VEP does with
-``--minimal``; consequences are called where the record puts them, HGVS names are moved to their most 3' place.
+Terms, their order and their columns are Ensembl VEP's; where its documentation leaves a corner open, so
+does the docstring of the module concerned (``structure``, ``coding``). One thing is ours: on a circular
+contig, distances to genes go around the origin. Alleles are taken without the bases that REF and ALT share,
+as VEP does with ``--minimal``; consequences are called where the record puts them, HGVS names are moved to
+their most 3' place.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from gas_engine.allele import trim, vep_alleles, why_skipped
 from gas_engine.bundle.intervals import overlaps
-from gas_engine.codon import reverse_complement
 from gas_engine.coding import CodingEffect, MessageChange, effect_across_edge, effect_in_coding_sequence
+from gas_engine.codon import reverse_complement
 from gas_engine.errors import EngineError
 from gas_engine.hgvs import Change, genomic_name, transcript_name
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
@@ -30,8 +31,6 @@ __all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "ref_matches"]
 REACH: Final = 5000
 """Bases before and after a transcript that VEP calls upstream and downstream."""
 
-_DECAYING: Final = "nonsense_mediated_decay"
-
 
 def ref_matches(bundle: Bundle, contig: Contig, pos: int, ref: str) -> bool:
     """True if ``ref`` (1-based ``pos``) is what the reference has there; False too past the contig's end."""
@@ -43,22 +42,24 @@ def ref_matches(bundle: Bundle, contig: Contig, pos: int, ref: str) -> bool:
 def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str) -> AlleleAnnotation:
     """All that is to be said of one ALT allele at 1-based ``pos``.
 
-    ``skipped`` is ``overlapping_deletion`` for ``*``, ``symbolic`` for ``<DEL>`` and breakends, ``no_alternate``
-    for ``.``, ``<*>`` and ``<NON_REF>``, ``same_as_reference``, or ``not_bases`` for anything else but letters of
-    the IUPAC code. For the Allele column of a record with several ALTs see :func:`gas_engine.allele.vep_alleles`.
+    ``skipped`` is ``overlapping_deletion`` for ``*``, ``symbolic`` for ``<DEL>`` and breakends,
+    ``no_alternate`` for ``.``, ``<*>`` and ``<NON_REF>``, ``same_as_reference``, or ``not_bases`` for
+    anything else but letters of the IUPAC code. For the Allele column of a record with several ALTs see
+    :func:`gas_engine.allele.vep_alleles`.
 
     Raises
     ------
     EngineError
-        If REF lies outside of the contig. A circular contig is no exception: VCF has no record across the origin.
+        If REF lies outside of the contig. A circular contig is no exception: VCF has no record across the
+        origin.
     """
     reason = why_skipped(ref, alt)
     if reason:
         return AlleleAnnotation(allele=alt, skipped=reason)
     if pos < 1 or pos - 1 + len(ref) > contig.length:
         raise EngineError(
-            f"The record at {contig.name}:{pos} reaches out of the contig, which ends at {contig.length}: write a "
-            "change across the origin as two records."
+            f"The record at {contig.name}:{pos} reaches out of the contig, which ends at {contig.length}: "
+            "write a change across the origin as two records."
         )
     change = Change(*trim(pos - 1, ref.upper(), alt.upper()))
     name = genomic_name(bundle, contig, change)
@@ -94,24 +95,11 @@ def _on_transcript(
     if not change.alt and change.start <= transcript.start and change.end >= transcript.end:
         return _consequence(transcript, {"transcript_ablation"}, hgvs_g=hgvs_g)
     spliced = bundle.spliced(transcript)
-    terms = splice_terms(transcript, change)
     place = _Place(spliced, change)
-    effect = CodingEffect()
-    if not spliced.coding:
-        if place.exonic:
-            terms.add("non_coding_transcript_exon_variant")
-        elif "intron_variant" in terms:
-            terms.add("non_coding_transcript_variant")
-    else:
-        if place.before_coding:
-            terms.add("5_prime_UTR_variant")
-        if place.after_coding:
-            terms.add("3_prime_UTR_variant")
-        if place.in_coding:
-            effect = place.coding_effect()
-            terms |= effect.terms
-        if transcript.biotype == _DECAYING:
-            terms.add("NMD_transcript_variant")
+    effect = place.coding_effect() if place.in_coding else CodingEffect()
+    terms = splice_terms(transcript, change) | place.terms() | effect.terms
+    if not spliced.coding and not place.exonic and "intron_variant" in terms:
+        terms.add("non_coding_transcript_variant")
     if not terms:
         # a change within an intron too short to be one
         terms.add("coding_transcript_variant" if spliced.coding else "non_coding_transcript_variant")
@@ -170,8 +158,8 @@ def _consequence(transcript: Transcript, terms: set[str], **columns: str) -> Tra
 class _Place:
     """Where on the message a change lies; positions are 0-based, None where it is not on the message.
 
-    An insertion between two exonic bases lies before base ``first``; one at the very edge of the coding sequence
-    leaves it whole and belongs to the untranslated region beside it.
+    An insertion between two exonic bases lies before base ``first``; one at the very edge of the coding
+    sequence leaves it whole and belongs to the untranslated region beside it.
     """
 
     def __init__(self, spliced: Spliced, change: Change) -> None:
@@ -216,7 +204,19 @@ class _Place:
     @property
     def in_coding(self) -> bool:
         """True if it touches the coding sequence."""
-        return self.exonic and self.low < self._spliced.cds_end and self.high > self._spliced.cds_start
+        return (
+            self._spliced.coding
+            and self.exonic
+            and self.low < self._spliced.cds_end
+            and self.high > self._spliced.cds_start
+        )
+
+    def terms(self) -> set[str]:
+        """Terms for the exons outside of the coding sequence."""
+        if not self._spliced.coding:
+            return {"non_coding_transcript_exon_variant"} if self.exonic else set()
+        before = {"5_prime_UTR_variant"} if self.before_coding else set()
+        return before | ({"3_prime_UTR_variant"} if self.after_coding else set())
 
     def coding_effect(self) -> CodingEffect:
         """What it does to the protein."""
@@ -251,7 +251,7 @@ class _Place:
 
     def _coding_ends(self) -> tuple[int | None, int | None]:
         spliced = self._spliced
-        if not (spliced.coding and self.in_coding):
+        if not self.in_coding:
             return None, None
         offset = spliced.lead - spliced.cds_start
         inside = range(spliced.cds_start, spliced.cds_end)

@@ -1,9 +1,9 @@
 """HGVS names of a change: on the genome (g. or m.), on a transcript (c. or n.) and on a protein (p.).
 
-Rules: HGVS Nomenclature (hgvs-nomenclature.org, version 21). Insertions and deletions are named at their most 3'
-place, around the origin of a circular contig; an insertion that repeats what lies before it is a duplication; a
-stretch that is replaced by its reverse complement is an inversion. Style is VEP's: three-letter amino acids,
-``Ter`` for a stop, no parentheses around predicted proteins.
+Rules: HGVS Nomenclature (hgvs-nomenclature.org, version 21). Insertions and deletions are named at their
+most 3' place, around the origin of a circular contig; an insertion that repeats what lies before it is a
+duplication; a stretch that is replaced by its reverse complement is an inversion. Style is VEP's:
+three-letter amino acids, ``Ter`` for a stop, no parentheses around predicted proteins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """What an allele does to the genome: ``ref`` at 0-based ``start`` becomes ``alt``; nothing shared is left."""
+    """What an allele does: ``ref`` at 0-based ``start`` becomes ``alt``; no base that they share is left."""
 
     start: int
     ref: str
@@ -186,7 +186,7 @@ def extended_protein(protein: str, changed: str) -> str:
 
 
 def replaced_protein(protein: str, changed: str) -> str:
-    """As in ``p.Arg340His``, ``p.Lys23_Val25del``, ``p.Lys23dup``: a change in frame, at its most 3' place."""
+    """As in ``p.Arg340His``, ``p.Lys23_Val25del``, ``p.Lys23dup``: in frame, most 3'."""
     start = shared_prefix(protein, changed)
     ref, alt = protein[start:], changed[start:]
     if STOP in alt[:-1] or (alt.endswith(STOP) and not ref.endswith(STOP)):

@@ -1,9 +1,9 @@
 """Which parts of a transcript a change touches: exons, introns, splice sites.
 
-The stretches around a splice site are VEP's (release 105 and later): two essential bases on either side of the
-intron; donor bases 3-6 with the fifth apart; polypyrimidine tract 3-17 bases before the acceptor; splice region 3
-bases of the exon and 3-8 of the intron, said only where nothing more exact is. Introns of up to 13 bases are, as in
-VEP, taken for corrections of the assembly and have no splice sites.
+The stretches around a splice site are VEP's (release 105 and later): two essential bases on either side of
+the intron; donor bases 3-6 with the fifth apart; polypyrimidine tract 3-17 bases before the acceptor;
+splice region 3 bases of the exon and 3-8 of the intron, said only where nothing more exact is. Introns of
+up to 13 bases are, as in VEP, taken for corrections of the assembly and have no splice sites.
 """
 
 from __future__ import annotations

@@ -65,9 +65,9 @@ def build_bundle(
 ) -> Bundle:
     """Write a bundle into the new directory ``out_dir`` and open it.
 
-    Inputs may be gzipped. Contigs go by their names in the FASTA; ``chr1`` and ``1`` are taken for one another,
-    and a 16,569 bp mitochondrion goes by all its usual names. ``genetic_codes`` gives NCBI's table by contig
-    (1 where nothing is said).
+    Inputs may be gzipped. Contigs go by their names in the FASTA; ``chr1`` and ``1`` are taken for one
+    another, and a 16,569 bp mitochondrion goes by all its usual names. ``genetic_codes`` gives NCBI's table
+    by contig (1 where nothing is said).
 
     Raises
     ------
@@ -181,6 +181,6 @@ def _check_translation(bundle: Bundle) -> None:
     )
     if verdicts[True] > _MANY * verdicts.total():
         raise BundleError(
-            f"{verdicts[True]} of {verdicts.total()} coding transcripts hold stop codons: the gene models are of "
-            "another assembly than the FASTA, or a contig needs another genetic code."
+            f"{verdicts[True]} of {verdicts.total()} coding transcripts hold stop codons: the models are "
+            "of another assembly than the FASTA, or a contig needs another genetic code."
         )

@@ -1,8 +1,8 @@
 """Gene models: transcripts with their exons and coding stretch, read from GFF3.
 
 Read are the dialects of Ensembl (``ID=transcript:ENST...``, ``biotype=``, ``version=``), GENCODE
-(``transcript_type=``, ``gene_name=``) and NCBI (``gene_biotype=``; a CDS may hang on its gene directly, as on the
-mitochondrion). Specification: Sequence Ontology, "Generic Feature Format Version 3", v1.26.
+(``transcript_type=``, ``gene_name=``) and NCBI (``gene_biotype=``; a CDS may hang on its gene directly, as
+on the mitochondrion). Specification: Sequence Ontology, "Generic Feature Format Version 3", v1.26.
 """
 
 from __future__ import annotations
@@ -127,10 +127,10 @@ def _rows(
                 f"GFF3 line {number}: the feature ends at {last}, past the end of {seqid} ({contig.length}). "
                 "Features across the origin of a circular contig cannot be read: split or leave them out."
             )
-        attributes = dict(
-            (unquote(key.strip()), unquote(value.strip()))
+        attributes = {
+            unquote(key.strip()): unquote(value.strip())
             for key, _, value in (pair.partition("=") for pair in text_attributes.split(";") if pair.strip())
-        )
+        }
         row = _Row(contig.name, -1 if strand == "-" else 1, attributes, attributes.get("Parent", ""))
         yield number, kind, int(first) - 1, int(last), int(phase) if phase in {"0", "1", "2"} else 0, row
 

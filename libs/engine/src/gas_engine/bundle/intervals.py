@@ -14,7 +14,7 @@ _BIN_BITS: Final = 14  # 16 kb: a gene fills few bins, a bin holds few genes
 
 
 def overlaps(start: int, end: int, other_start: int, other_end: int) -> bool:
-    """True if two 0-based half-open stretches share a base, or one is an insertion strictly inside the other."""
+    """True if two 0-based half-open stretches share a base; an empty one must lie strictly inside."""
     return start < other_end and end > other_start
 
 

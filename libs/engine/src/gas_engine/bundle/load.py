@@ -66,8 +66,8 @@ class Bundle:
         Raises
         ------
         BundleError
-            If there is no bundle, it has another format version, or a file is missing or not what the manifest
-            says.
+            If there is no bundle, it has another format version, or a file is missing or not what the
+            manifest says.
         """
         directory = Path(path)
         where = directory / MANIFEST_NAME

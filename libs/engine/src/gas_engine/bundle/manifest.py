@@ -81,8 +81,8 @@ class Manifest:
                 raise BundleError(f"{where} is not the manifest of a reference bundle.")
             if body["format_version"] != FORMAT_VERSION:
                 raise BundleError(
-                    f"The bundle at {where.parent} has format version {body['format_version']}, and this engine "
-                    f"reads version {FORMAT_VERSION}: build it again with `gas-engine bundle build`."
+                    f"The bundle at {where.parent} has format version {body['format_version']}, and this "
+                    f"engine reads version {FORMAT_VERSION}: build it again with `gas-engine bundle build`."
                 )
             return cls(
                 name=body["name"],
@@ -95,7 +95,7 @@ class Manifest:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise BundleError(
-                f"{where} is damaged ({type(fault).__name__}: {fault}): build the bundle again or fetch it anew."
+                f"{where} is damaged ({type(fault).__name__}: {fault}): fetch the bundle anew or build it."
             ) from fault
 
 
