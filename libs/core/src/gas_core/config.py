@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gas_core.domain.lifecycle import Timings
@@ -58,6 +58,9 @@ class JobsSettings(AwsSettings):
     cleanup_seconds: int = Field(
         900, gt=0, description="When leftovers are removed once more after an end, seconds."
     )
+    abandoned_seconds: int = Field(
+        86_400, gt=0, description="How long the row of an upload that never arrived is kept, seconds."
+    )
     max_failures: int = Field(5, gt=0, description="Tries that may end badly before a job is FAILED.")
 
     @property
@@ -67,6 +70,7 @@ class JobsSettings(AwsSettings):
             announce_grace_seconds=self.announce_grace_seconds,
             repeat_seconds=self.repeat_seconds,
             cleanup_seconds=self.cleanup_seconds,
+            abandoned_seconds=self.abandoned_seconds,
             mail_claim_seconds=self.lease_seconds + 15,
             max_failures=self.max_failures,
         )
@@ -88,6 +92,37 @@ class ResultsSettings(AwsSettings):
     """The bucket that results stand in."""
 
     results_bucket: str = Field(description="Name of the results bucket.")
+
+
+class ArchiveSettings(AwsSettings):
+    """Where free users' results rest. What a setting costs is in docs/operator/archive-stores.md."""
+
+    archive_store: Literal["s3", "vault"] = Field(
+        "s3", description="s3: a bucket with a Glacier storage class; vault: a vault of the Glacier API."
+    )
+    archive_bucket: str = Field(
+        "", description="Name of the archive bucket (store s3).", validate_default=True
+    )
+    archive_storage_class: Literal["GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"] = Field(
+        "GLACIER", description="Storage class of new archives (store s3)."
+    )
+    archive_copy_days: int = Field(
+        2, gt=0, description="How long a retrieved copy stays, days; more than thaw may be late (store s3)."
+    )
+    archive_vault: str = Field("", description="Name of the vault (store vault).", validate_default=True)
+    thaws_topic_arn: str = Field(
+        "",
+        description="ARN of the topic that Glacier tells finished retrievals (store vault).",
+        validate_default=True,
+    )
+
+    @field_validator("archive_bucket", "archive_vault", "thaws_topic_arn")
+    @classmethod
+    def _set_for_the_store(cls, value: str, info: ValidationInfo) -> str:
+        store = "s3" if info.field_name == "archive_bucket" else "vault"
+        if not value and info.data.get("archive_store") == store:
+            raise ValueError(f"has to be set when GAS_ARCHIVE_STORE is {store}")
+        return value
 
 
 class TopicsSettings(AwsSettings):

@@ -123,6 +123,11 @@ class Job:
         return self.status in TERMINAL
 
     @property
+    def never_arrived(self) -> bool:
+        """True for a job that ended before its file was submitted; no list shows it."""
+        return self.terminal and not self.submit_time
+
+    @property
     def input(self) -> ObjectRef:
         return ObjectRef(self.s3_inputs_bucket, self.s3_key_input_file, self.input_version_id)
 

@@ -31,6 +31,7 @@ class Timings:
     announce_grace_seconds: int = 60
     repeat_seconds: int = 600
     cleanup_seconds: int = 900
+    abandoned_seconds: int = 86_400
     mail_claim_seconds: int = 75
     max_failures: int = 5
 
@@ -78,9 +79,9 @@ def submit(
     )
 
 
-def abandon(job: Job, *, now: int) -> Job:
-    """UPLOADING → CANCELLED: the form expired and no file came."""
-    return _moved(job, "abandon", {}, complete_time=now)
+def abandon(job: Job, *, now: int, timings: Timings) -> Job:
+    """UPLOADING → CANCELLED: the form expired and no file came. The row, listed nowhere, goes a while later."""
+    return _moved(job, "abandon", {Due.CLEANUP: now + timings.abandoned_seconds}, complete_time=now)
 
 
 def cancel(job: Job, *, now: int, timings: Timings) -> Job:
