@@ -10,7 +10,7 @@ from __future__ import annotations
 class GasError(Exception):
     """Something went wrong in GAS."""
 
-    def __init__(self, message: str = "", **fields: object) -> None:
+    def __init__(self, message: str = "", /, **fields: object) -> None:
         self.fields = fields
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
 
@@ -49,6 +49,10 @@ class ObjectMissingError(PermanentError):
 
 class MailRefusedError(PermanentError):
     """The mail cannot be sent to this address, now or later."""
+
+
+class UploadMissingError(PermanentError):
+    """The file has not arrived yet."""
 
 
 class StoreUnavailableError(TransientError):
