@@ -80,7 +80,7 @@ def submit(
 
 
 def abandon(job: Job, *, now: int, timings: Timings) -> Job:
-    """UPLOADING → CANCELLED: the form expired and no file came. The row, listed nowhere, goes a while later."""
+    """UPLOADING → CANCELLED: the form expired and no file came. The row goes a while later."""
     return _moved(job, "abandon", {Due.CLEANUP: now + timings.abandoned_seconds}, complete_time=now)
 
 
