@@ -1,0 +1,83 @@
+"""The one place that makes boto3 clients, and says how long they wait and how often they try."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+CONNECTIONS = 32
+"""More than the threads of one process, so that none waits for another's connection."""
+
+LONGEST_POLL_SECONDS = 20
+
+
+def _config(read_timeout_seconds: float) -> Config:
+    """Standard retries: throttling and broken connections are tried again with jitter, 5 times in all."""
+    return Config(
+        connect_timeout=3,
+        read_timeout=read_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": 5},
+        max_pool_connections=CONNECTIONS,
+        # The age of an idle connection is unknown to us; TCP finds out that its other end is gone.
+        tcp_keepalive=True,
+    )
+
+
+# A presigned URL is only as good as its signature: version 4 also where boto3 would still use 2.
+_S3 = _config(30).merge(Config(signature_version="s3v4"))
+
+
+class AwsClients:
+    """Clients of one region, each made when it is first asked for; they may be shared between threads.
+
+    ``endpoint_url`` is where services talk to AWS, ``s3_public_endpoint_url`` where browsers find S3;
+    either is AWS itself when unset. Credentials are boto3's business.
+    """
+
+    def __init__(
+        self, *, region: str, endpoint_url: str | None = None, s3_public_endpoint_url: str | None = None
+    ) -> None:
+        self._session = boto3.Session(region_name=region)
+        self._endpoint_url = endpoint_url
+        self._s3_public_endpoint_url = s3_public_endpoint_url
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        # An answer takes milliseconds; a request that takes seconds is better asked again.
+        return self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=_config(5))
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self._session.client("s3", endpoint_url=self._endpoint_url, config=_S3)
+
+    @cached_property
+    def s3_public(self) -> S3Client:
+        """Signs what browsers will ask for; sends nothing itself."""
+        if not self._s3_public_endpoint_url:
+            return self.s3
+        return self._session.client("s3", endpoint_url=self._s3_public_endpoint_url, config=_S3)
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        return self._session.client("sns", endpoint_url=self._endpoint_url, config=_config(10))
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        # A long poll is silent until it ends.
+        return self._session.client(
+            "sqs", endpoint_url=self._endpoint_url, config=_config(LONGEST_POLL_SECONDS + 10)
+        )
+
+    @cached_property
+    def sesv2(self) -> SESV2Client:
+        return self._session.client("sesv2", endpoint_url=self._endpoint_url, config=_config(20))

@@ -1,0 +1,1 @@
+"""The tables. Every expression that DynamoDB sees is in ``expressions``; rows are spelled in ``rows``."""

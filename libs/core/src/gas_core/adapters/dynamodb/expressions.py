@@ -1,0 +1,172 @@
+"""Every request that the tables get, one function each; what it returns are the parameters of a boto3 call.
+
+Attribute names always travel as ``#name`` placeholders: several of ours are reserved words.
+
+``write_token`` tells a writer its own write: when an answer is lost on the way, boto3 sends the request
+again, and the condition then fails on what the first one wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gas_core.adapters.dynamodb.rows import Item, job_to_item, value
+from gas_core.domain.job import Job
+from gas_core.domain.plans import Plan
+from gas_core.ports import JobCursor
+
+USER_ID_INDEX = "user_id_index"
+DUE_INDEX = "due_index"
+TOKEN = "write_token"  # noqa: S105 - an attribute's name
+
+Request = dict[str, Any]
+
+_TELL_WHAT_STANDS = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+def _placeholders(names: Mapping[str, Any] | list[str]) -> dict[str, str]:
+    return {f"#{name}": name for name in names}
+
+
+def _as_read(job: Job) -> tuple[str, list[str], Item]:
+    """The condition that a row stands as it was read.
+
+    The revision alone would do. States and attempt are named too, so that the fence of DESIGN holds even
+    over a row that a hand or another program changed without counting.
+    """
+    condition = (
+        "#job_status = :was_status AND #results_state = :was_results"
+        " AND #attempt = :was_attempt AND #revision = :was_revision"
+    )
+    values = {
+        ":was_status": value(job.status.value),
+        ":was_results": value(job.results.value),
+        ":was_attempt": value(job.attempt),
+        ":was_revision": value(job.revision),
+    }
+    return condition, ["job_status", "results_state", "attempt", "revision"], values
+
+
+def add_job(job: Job, *, token: str) -> Request:
+    """PutItem; key ``job_id``; condition: no such row."""
+    return {
+        "Item": {**job_to_item(job), TOKEN: value(token)},
+        "ConditionExpression": "attribute_not_exists(#job_id)",
+        "ExpressionAttributeNames": _placeholders(["job_id"]),
+        **_TELL_WHAT_STANDS,
+    }
+
+
+def get_job(job_id: str) -> Request:
+    """GetItem; key ``job_id``; consistent."""
+    return {"Key": {"job_id": value(job_id)}, "ConsistentRead": True}
+
+
+def commit_job(before: Job, written: Job, *, token: str) -> Request:
+    """UpdateItem of the attributes that differ; key ``job_id``; condition: the row stands as read."""
+    old, new = job_to_item(before), {**job_to_item(written), TOKEN: value(token)}
+    changed = {name: spelled for name, spelled in new.items() if old.get(name) != spelled}
+    gone = [name for name in old if name not in new]
+    update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    condition, names, values = _as_read(before)
+    return {
+        "Key": {"job_id": value(before.job_id)},
+        "UpdateExpression": update,
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
+        "ExpressionAttributeValues": {f":{name}": spelled for name, spelled in changed.items()} | values,
+        **_TELL_WHAT_STANDS,
+    }
+
+
+def remove_job(job: Job) -> Request:
+    """DeleteItem; key ``job_id``; condition: the row stands as read."""
+    condition, names, values = _as_read(job)
+    return {
+        "Key": {"job_id": value(job.job_id)},
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _placeholders(names),
+        "ExpressionAttributeValues": values,
+        **_TELL_WHAT_STANDS,
+    }
+
+
+def jobs_of_user(user_id: str, *, after: JobCursor | None) -> Request:
+    """Query of ``user_id_index``, newest first; keys only, eventually consistent (an index knows no other).
+
+    The cursor gives where to go on, never whose jobs: a forged one cannot leave the user's partition.
+    """
+    request: Request = {
+        "IndexName": USER_ID_INDEX,
+        "KeyConditionExpression": "#user_id = :user_id",
+        "ExpressionAttributeNames": _placeholders(["user_id"]),
+        "ExpressionAttributeValues": {":user_id": value(user_id)},
+        "ScanIndexForward": False,
+    }
+    if after:
+        request["ExclusiveStartKey"] = {
+            "user_id": value(user_id),
+            "submit_time": value(after.submit_time),
+            "job_id": value(after.job_id),
+        }
+    return request
+
+
+def rows_of_jobs(job_ids: list[str]) -> Request:
+    """One table's part of BatchGetItem; at most 100 keys; consistent."""
+    return {"Keys": [{"job_id": value(job_id)} for job_id in job_ids], "ConsistentRead": True}
+
+
+def jobs_overdue(shard: int, *, now: int) -> Request:
+    """Query of ``due_index``, the longest overdue first; keys only, eventually consistent."""
+    return {
+        "IndexName": DUE_INDEX,
+        "KeyConditionExpression": "#due_shard = :due_shard AND #due_time <= :now",
+        "ExpressionAttributeNames": _placeholders(["due_shard", "due_time"]),
+        "ExpressionAttributeValues": {":due_shard": value(shard), ":now": value(now)},
+    }
+
+
+def get_user(identity_id: str) -> Request:
+    """GetItem; key ``identity_id``; consistent."""
+    return {"Key": {"identity_id": value(identity_id)}, "ConsistentRead": True}
+
+
+def sign_in_user(*, identity_id: str, name: str, email: str, now: int) -> Request:
+    """UpdateItem, which creates; key ``identity_id``; condition: the user has not confirmed a profile.
+
+    The plan is written only where there is none.
+    """
+    first = {"plan": Plan.FREE.value, "plan_source": "default", "plan_since": now, "created": now}
+    always = {"name": name, "email": email, "updated": now}
+    sets = [f"#{attribute} = :{attribute}" for attribute in always]
+    sets += [f"#{attribute} = if_not_exists(#{attribute}, :{attribute})" for attribute in first]
+    return {
+        "Key": {"identity_id": value(identity_id)},
+        "UpdateExpression": "SET " + ", ".join(sets),
+        "ConditionExpression": "attribute_not_exists(#profile_confirmed)",
+        "ExpressionAttributeNames": _placeholders([*always, *first, "profile_confirmed"]),
+        "ExpressionAttributeValues": {
+            f":{attribute}": value(plain) for attribute, plain in (always | first).items()
+        },
+        "ReturnValues": "ALL_NEW",
+    }
+
+
+def save_profile(identity_id: str, *, name: str, email: str, institution: str, now: int) -> Request:
+    """UpdateItem; key ``identity_id``; condition: there is such a user."""
+    profile = {"name": name, "email": email, "institution": institution, "updated": now}
+    attributes: dict[str, object] = {**profile, "profile_confirmed": True}
+    return {
+        "Key": {"identity_id": value(identity_id)},
+        "UpdateExpression": "SET " + ", ".join(f"#{attribute} = :{attribute}" for attribute in attributes),
+        "ConditionExpression": "attribute_exists(#identity_id)",
+        "ExpressionAttributeNames": _placeholders([*attributes, "identity_id"]),
+        "ExpressionAttributeValues": {
+            f":{attribute}": value(plain) for attribute, plain in attributes.items()
+        },
+        "ReturnValues": "ALL_NEW",
+    }

@@ -1,0 +1,139 @@
+"""The jobs table: what the port asks, answered by the requests in ``expressions``."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from gas_core.adapters.dynamodb import expressions
+from gas_core.adapters.dynamodb.rows import Item, job_from_item, value
+from gas_core.adapters.errors import aws_errors, error_code
+from gas_core.domain.errors import JobNotFoundError, StaleError, StoreUnavailableError
+from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.ports import JobCursor, JobPage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_KEYS = 100
+"""The most that one BatchGetItem takes."""
+
+BATCH_TRIES = 8
+"""With the pauses between them, about 6 seconds: a table that is throttled for longer is an outage."""
+
+
+class DynamoJobs:
+    """``Jobs`` in a DynamoDB table.
+
+    ``page_items`` bounds what one Query answers; DynamoDB itself stops at 1 MB.
+    """
+
+    def __init__(self, client: DynamoDBClient, *, table: str, page_items: int = 1000) -> None:
+        self._client = client
+        self._table = table
+        self._page_items = page_items
+
+    def add(self, job: Job) -> None:
+        token = uuid.uuid4().hex
+        with aws_errors("add_job", job_id=job.job_id):
+            try:
+                self._client.put_item(TableName=self._table, **expressions.add_job(job, token=token))
+            except ClientError as error:
+                if not _own_write(_what_stands(error), token):
+                    raise StaleError(action="add_job", job_id=job.job_id) from None
+
+    def get(self, job_id: str) -> Job:
+        with aws_errors("get_job", job_id=job_id):
+            answer = self._client.get_item(TableName=self._table, **expressions.get_job(job_id))
+        if "Item" not in answer:
+            raise JobNotFoundError(job_id=job_id)
+        return job_from_item(answer["Item"])
+
+    def commit(self, before: Job, after: Job) -> Job:
+        token = uuid.uuid4().hex
+        written = replace(after, revision=before.revision + 1)
+        request = expressions.commit_job(before, written, token=token)
+        with aws_errors("commit_job", job_id=before.job_id):
+            try:
+                self._client.update_item(TableName=self._table, **request)
+            except ClientError as error:
+                if not _own_write(_what_stands(error), token):
+                    raise StaleError(action="commit_job", job_id=before.job_id) from None
+        return written
+
+    def remove(self, job: Job) -> None:
+        with aws_errors("remove_job", job_id=job.job_id):
+            try:
+                self._client.delete_item(TableName=self._table, **expressions.remove_job(job))
+            except ClientError as error:
+                # IDs are never used again, so a row that is gone was removed, perhaps by this very request.
+                if _what_stands(error):
+                    raise StaleError(action="remove_job", job_id=job.job_id) from None
+
+    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
+        """Keys from the index, rows from the table; the index may still name a row that is gone."""
+        request = expressions.jobs_of_user(user_id, after=after)
+        with aws_errors("page_of_user", user_id=user_id):
+            # One more than asked for tells whether there is a next page.
+            jobs = list(islice(self._rows(self._query(request, page_items=limit + 1)), limit + 1))
+        if len(jobs) <= limit:
+            return JobPage(tuple(jobs), next=None)
+        last = jobs[limit - 1]
+        return JobPage(tuple(jobs[:limit]), next=JobCursor(last.submit_time, last.job_id))
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        for shard in range(DUE_SHARDS):
+            request = expressions.jobs_overdue(shard, now=now)
+            keys = islice(self._query(request, page_items=min(limit, self._page_items)), limit)
+            with aws_errors("overdue", shard=shard):
+                found = [key["job_id"]["S"] for key in keys]
+            yield from found
+
+    def _query(self, request: expressions.Request, *, page_items: int) -> Iterator[Item]:
+        """Items of all pages: a page ends at 1 MB or at ``page_items``, whether or not there is more."""
+        more: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(TableName=self._table, Limit=page_items, **(request | more))
+            yield from answer["Items"]
+            if not answer.get("LastEvaluatedKey"):
+                return
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _rows(self, keys: Iterator[Item]) -> Iterator[Job]:
+        """The rows of keys, in their order; keys without a row are passed over."""
+        while batch := [key["job_id"]["S"] for key in islice(keys, BATCH_KEYS)]:
+            rows = self._batch(batch)
+            yield from (rows[job_id] for job_id in batch if job_id in rows)
+
+    def _batch(self, job_ids: list[str]) -> dict[str, Job]:
+        """One BatchGetItem; what it leaves over (16 MB, throttling) is asked for again, slower each time."""
+        asked: Any = {self._table: expressions.rows_of_jobs(job_ids)}
+        found: dict[str, Job] = {}
+        for tried in range(BATCH_TRIES):
+            answer = self._client.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._table, []):
+                job = job_from_item(item)
+                found[job.job_id] = job
+            asked = answer.get("UnprocessedKeys")
+            if not asked:
+                return found
+            time.sleep(0.05 * 2**tried)
+        raise StoreUnavailableError(action="batch_get_jobs", code="UnprocessedKeys")
+
+
+def _what_stands(error: ClientError) -> Item:
+    """The row that a condition failed on, empty if there is none; any other error is raised again."""
+    if error_code(error) != "ConditionalCheckFailedException":
+        raise error
+    item: Item = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs know no such member
+    return item
+
+
+def _own_write(standing: Item, token: str) -> bool:
+    return standing.get(expressions.TOKEN) == value(token)

@@ -1,0 +1,131 @@
+"""How a job and a user are spelled as items.
+
+Attributes have the names of the original GAS where it had them, so that its users find themselves at home;
+others are named like their fields. An attribute that tells nothing yet is absent: a row without
+``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from gas_core.domain.job import Failure, Job, MailRecord, Progress
+from gas_core.domain.plans import Plan, User
+from gas_core.domain.states import Results, Status
+
+Item = dict[str, Any]
+"""Attribute name → value in DynamoDB's own notation, ``{"N": "1"}``."""
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+
+_TEXTS = (
+    "job_id",
+    "user_id",
+    "user_email",
+    "s3_inputs_bucket",
+    "s3_key_input_file",
+    "input_file_name",
+    "input_version_id",
+    "s3_results_bucket",
+    "s3_key_result_file",
+    "s3_key_log_file",
+    "results_file_archive_id",
+    "restore_message",
+    "traceparent",
+)
+_NUMBERS = (
+    "created_time",
+    "input_bytes",
+    "submit_time",
+    "start_time",
+    "complete_time",
+    "generation",
+    "failures",
+    "lease_expires",
+    "due_tries",
+)
+
+
+_USER = (
+    "identity_id",
+    "name",
+    "email",
+    "institution",
+    "plan_source",
+    "plan_since",
+    "created",
+    "updated",
+    "profile_confirmed",
+)
+
+
+def job_to_item(job: Job) -> Item:
+    """The whole row. What a condition names (states, attempt, revision) is always there."""
+    told: dict[str, Any] = {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS)}
+    told |= {
+        "progress": {name: count for name, count in asdict(job.progress).items() if count},
+        "failure": asdict(job.failure) if job.failure else None,
+        "summary": job.summary,
+        "mails": {event: asdict(record) for event, record in job.mails.items()},
+        "due": job.due,
+        "due_time": job.due_time,
+    }
+    attributes = {name: plain for name, plain in told.items() if plain not in (None, "", 0, {})}
+    attributes |= {
+        "job_status": job.status.value,
+        "results_state": job.results.value,
+        "attempt": job.attempt,
+        "revision": job.revision,
+    }
+    if "due_time" in attributes:
+        attributes["due_shard"] = job.due_shard
+    return _item(attributes)
+
+
+def job_from_item(item: Mapping[str, Any]) -> Job:
+    told = _plain(item)
+    return Job(
+        **{name: told[name] for name in (*_TEXTS, *_NUMBERS) if name in told},
+        status=Status(told["job_status"]),
+        results=Results(told["results_state"]),
+        attempt=told["attempt"],
+        revision=told["revision"],
+        progress=Progress(**told.get("progress", {})),
+        failure=Failure(**told["failure"]) if "failure" in told else None,
+        summary=told.get("summary", {}),
+        mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},
+        due=told.get("due", {}),
+    )
+
+
+def user_from_item(item: Mapping[str, Any]) -> User:
+    told = _plain(item)
+    return User(**{name: told[name] for name in _USER if name in told}, plan=Plan(told["plan"]))
+
+
+def value(plain: object) -> dict[str, Any]:
+    """One value in DynamoDB's notation."""
+    return dict(_SERIALIZER.serialize(plain))
+
+
+def _item(attributes: Mapping[str, object]) -> Item:
+    return {name: value(plain) for name, plain in attributes.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _whole(_DESERIALIZER.deserialize(spelled)) for name, spelled in item.items()}
+
+
+def _whole(plain: Any) -> Any:  # noqa: ANN401 - whatever an item may hold
+    """Numbers come as Decimal; ours are all whole."""
+    if isinstance(plain, Decimal):
+        return int(plain)
+    if isinstance(plain, dict):
+        return {name: _whole(inner) for name, inner in plain.items()}
+    return plain

@@ -1,0 +1,56 @@
+"""The users table: what the port asks, answered by the requests in ``expressions``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from gas_core.adapters.dynamodb import expressions
+from gas_core.adapters.dynamodb.rows import user_from_item
+from gas_core.adapters.errors import aws_errors, error_code
+from gas_core.domain.errors import UserNotFoundError
+from gas_core.domain.plans import User
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoUsers:
+    """``Users`` in a DynamoDB table."""
+
+    def __init__(self, client: DynamoDBClient, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def sign_in(self, *, identity_id: str, name: str, email: str, now: int) -> User:
+        request = expressions.sign_in_user(identity_id=identity_id, name=name, email=email, now=now)
+        with aws_errors("sign_in", user_id=identity_id):
+            try:
+                answer = self._client.update_item(TableName=self._table, **request)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                # The profile is the user's own by now, and stays as it is.
+                return self.get(identity_id)
+        return user_from_item(answer["Attributes"])
+
+    def get(self, identity_id: str) -> User:
+        with aws_errors("get_user", user_id=identity_id):
+            answer = self._client.get_item(TableName=self._table, **expressions.get_user(identity_id))
+        if "Item" not in answer:
+            raise UserNotFoundError(user_id=identity_id)
+        return user_from_item(answer["Item"])
+
+    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+        request = expressions.save_profile(
+            identity_id, name=name, email=email, institution=institution, now=now
+        )
+        with aws_errors("save_profile", user_id=identity_id):
+            try:
+                answer = self._client.update_item(TableName=self._table, **request)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                raise UserNotFoundError(user_id=identity_id) from None
+        return user_from_item(answer["Attributes"])
