@@ -1,5 +1,5 @@
-"""The embedded stack, started once for all integration tests."""
+"""The embedded stack and the site on it, started once for all integration tests."""
 
-from gas_local.fixtures import stack
+from gas_local.fixtures import site, stack
 
-__all__ = ["stack"]
+__all__ = ["site", "stack"]

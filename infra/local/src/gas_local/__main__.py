@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gas_local.environment import ROOT
 from gas_local.errors import LocalStackError
-from gas_local.run import Ports, run
+from gas_local.ports import Ports
+from gas_local.run import run
 
 
 def main() -> int:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gas_local.emulators import aws_emulator, globus_emulator
-from gas_local.environment import aws_environment
 from gas_local.ports import HOST, free_port
 from gas_local.provision import MAIL_SENDER, deploy, emulator_client, verify_sender
+from gas_local.services import service_environment, service_programs
 from gas_local.supervisor import Supervisor
-from gas_local.world import CLIENT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLIENT_SECRET = "the secret of a test's client"  # noqa: S105  of an emulator that lives as long as the tests
+# Secrets of emulators that live as long as the tests.
+CLIENT_SECRET = "the secret of a test's client"  # noqa: S105
+SECRET_KEY = "the key that signs a test's sessions"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class Stack:
 
     name: str
     environment: dict[str, str]
-    """GAS_* as deploy.py wrote them, GAS_GLOBUS_* and GAS_BASE_URL, and AWS_* credentials."""
+    """All that services read: GAS_* as deploy.py wrote them, the other GAS_*, and AWS_* credentials."""
     aws_url: str
     globus_url: str
-    web_port: int
-    """A port that is free for the web, which Globus may redirect to."""
+    base_url: str
+    """Where the web belongs: nobody listens there, and Globus redirects to it."""
 
     def __getitem__(self, variable: str) -> str:
         return self.environment[variable]
@@ -40,13 +41,26 @@ class Stack:
         return emulator_client(service, self.aws_url)
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All services of the Procfile, running on a stack."""
+
+    stack: Stack
+    supervisor: Supervisor
+    """Tells process IDs and kills, for tests of what survives it."""
+
+    @property
+    def base_url(self) -> str:
+        return self.stack.base_url
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The embedded stack on free ports, for as long as the tests run."""
     state = tmp_path_factory.mktemp("stack")
-    aws_port, globus_port, web_port = free_port(), free_port(), free_port()
+    aws_port, globus_port = free_port(), free_port()
     aws_url, globus_url = f"http://{HOST}:{aws_port}", f"http://{HOST}:{globus_port}"
-    base_url = f"http://{HOST}:{web_port}"
+    base_url = f"http://{HOST}:{free_port()}"
     with Supervisor(state / "log") as supervisor:
         supervisor.start(
             aws_emulator(port=aws_port, state=state / "aws"),
@@ -64,12 +78,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             env_file=state / "stack.env",
         )
         verify_sender(endpoint_url=aws_url, address=MAIL_SENDER)
-        environment = resources | aws_environment(aws_url)
-        environment |= {
-            "GAS_BASE_URL": base_url,
-            "GAS_GLOBUS_URL": globus_url,
-            "GAS_GLOBUS_PUBLIC_URL": globus_url,
-            "GAS_GLOBUS_CLIENT_ID": CLIENT_ID,
-            "GAS_GLOBUS_CLIENT_SECRET": CLIENT_SECRET,
-        }
-        yield Stack("gas-test", environment, aws_url, globus_url, web_port)
+        environment = service_environment(
+            resources,
+            aws_url=aws_url,
+            globus_url=globus_url,
+            base_url=base_url,
+            globus_client_secret=CLIENT_SECRET,
+            secret_key=SECRET_KEY,
+        )
+        yield Stack("gas-test", environment, aws_url, globus_url, base_url)
+
+
+@pytest.fixture(scope="session")
+def site(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """GAS as a whole on the embedded stack, for as long as the tests run."""
+    with Supervisor(tmp_path_factory.mktemp("site")) as supervisor:
+        supervisor.start(*service_programs(stack.environment))
+        yield Site(stack, supervisor)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import gzip
 import re
 import time
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,6 +18,7 @@ from gas_local.errors import LocalStackError
 from gas_local.pages import Form, Page, read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gas_local.world import Researcher
@@ -48,8 +48,9 @@ class Outcome:
 class Browser:
     """A researcher's browser: cookies, redirects, and no idea of what is behind the pages."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, watch: Callable[[], None] = lambda: None) -> None:
         self._base_url = base_url
+        self._watch = watch
         self._session = requests.Session()
         # Proxies and .netrc of the environment are for other places than this machine.
         self._session.trust_env = False
@@ -96,6 +97,7 @@ class Browser:
         headers: dict[str, str] = {}
         page = Page()
         while page.state.partition(" ")[0] not in TERMINAL:
+            self._watch()
             if time.monotonic() - begun > seconds:
                 raise JourneyError(f"the job is still {page.state or 'unknown'} after {seconds:.0f} s.")
             answer = self._get(f"{job_url}/status", "the job's status", headers=headers)
@@ -129,47 +131,30 @@ class Browser:
         return self._get(f"{outcome.url}/log", "the log").text
 
     def _get(self, url: str, step: str, headers: dict[str, str] | None = None) -> requests.Response:
-        return self._checked(step, self._session.get(url, headers=headers, timeout=TIMEOUT_SECONDS))
+        return self._send(step, lambda: self._session.get(url, headers=headers, timeout=TIMEOUT_SECONDS))
 
     def _submit(self, page_url: str, form: Form, step: str, file: Path | None = None) -> requests.Response:
         action = urljoin(page_url, form.action)
-        if form.file_field and file:
-            with file.open("rb") as content:
-                # requests sends the file after all other fields, which is where a store wants it.
-                answer = self._session.post(
-                    action,
-                    data=form.fields,
-                    files={form.file_field: (file.name, content, "text/plain")},
-                    timeout=TIMEOUT_SECONDS,
-                )
-        else:
-            answer = self._session.post(action, data=form.fields, timeout=TIMEOUT_SECONDS)
-        return self._checked(step, answer)
+        # requests sends the file after all other fields, which is where a store wants it.
+        files = (
+            {form.file_field: (file.name, file.read_bytes(), "text/plain")}
+            if form.file_field and file
+            else None
+        )
+        return self._send(
+            step, lambda: self._session.post(action, data=form.fields, files=files, timeout=TIMEOUT_SECONDS)
+        )
 
-    @staticmethod
-    def _checked(step: str, answer: requests.Response) -> requests.Response:
+    def _send(self, step: str, send: Callable[[], requests.Response]) -> requests.Response:
+        try:
+            answer = send()
+        except requests.RequestException as error:
+            self._watch()
+            raise JourneyError(f"{step} was not answered: {error}") from error
         if not answer.ok:
+            self._watch()
             raise JourneyError(f"{step} answered {answer.status_code} at {_place(answer.url)}.")
         return answer
-
-
-def count(vcf: str) -> dict[str, Any]:
-    """What an annotated VCF says, in numbers: its records, those annotated or with an ID, and by term."""
-    records = [line.split("\t") for line in vcf.splitlines() if line and not line.startswith("#")]
-    terms: Counter[str] = Counter()
-    annotated = 0
-    for record in records:
-        csq = next((item for item in record[7].split(";") if item.startswith("CSQ=")), None)
-        if csq is not None:
-            annotated += 1
-            entries = csq.removeprefix("CSQ=").split(",")
-            terms.update({term for entry in entries for term in entry.split("|")[1].split("&")})
-    return {
-        "records": len(records),
-        "annotated": annotated,
-        "with_id": sum(record[2] != "." for record in records),
-        "records_by_term": dict(sorted(terms.items())),
-    }
 
 
 def _place(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import dataclass
 
 from gas_local.errors import LocalStackError
 
@@ -39,3 +40,20 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens, with the make variable that moves it."""
+
+    web: int
+    aws: int
+    globus: int
+    mail: int
+
+    def require_free(self, patience_seconds: float) -> None:
+        """Refuse to start where another program listens."""
+        for name in ("web", "aws", "globus", "mail"):
+            require_free(
+                getattr(self, name), variable=f"{name.upper()}_PORT", patience_seconds=patience_seconds
+            )
