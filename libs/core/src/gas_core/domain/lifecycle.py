@@ -201,7 +201,7 @@ def announced(job: Job, *, now: int, timings: Timings) -> Job:
         return job
     due = {kind: time for kind, time in job.due.items() if kind != Due.ANNOUNCE}
     if job.status is Status.PENDING:
-        due[Due.ANNOUNCE.value] = now + timings.repeat_seconds
+        due[Due.ANNOUNCE.value] = max(job.due[Due.ANNOUNCE], now + timings.repeat_seconds)
     return replace(job, due=due)
 
 

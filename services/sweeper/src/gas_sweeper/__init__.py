@@ -1,0 +1,1 @@
+"""The service that announces again whatever is overdue."""

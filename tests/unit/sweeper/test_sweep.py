@@ -1,0 +1,186 @@
+"""Whatever is overdue is settled or told again, and one bad row stops nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gas_core.domain.errors import JobNotFoundError, StoreUnavailableError
+from gas_core.domain.job import Due, Job, ObjectRef
+from gas_core.domain.keys import input_key, result_keys
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.messages import JobChanged, JobEvent, JobRequested
+from gas_core.domain.states import Results, Status
+from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, Fault, Faults, Moment
+from gas_core.testing.store import INPUTS_BUCKET, RESULTS_BUCKET
+from gas_sweeper.handlers import Swept, sweep
+
+USER_ID = "a1b2c3d4-0000-4000-8000-000000000001"
+TIMINGS = Timings()
+
+
+class World:
+    """The sweeper with fakes around it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.jobs = FakeJobs()
+        self.store = FakeStore(self.clock)
+        self.publisher = FakePublisher(
+            job_requests=FakeQueue(self.clock, "job-requests"),
+            job_notifications=FakeQueue(self.clock, "job-notifications"),
+        )
+
+    def add(self, number: int = 1, *, due: dict[Due, int], **fields: object) -> Job:
+        job_id = f"{number:08x}-6f6e-4d49-8a3f-3f8a5f5d7c11"
+        job = Job(
+            job_id=job_id,
+            user_id=USER_ID,
+            user_email="ada@lab.example",
+            s3_inputs_bucket=INPUTS_BUCKET,
+            s3_key_input_file=input_key(USER_ID, job_id),
+            s3_results_bucket=RESULTS_BUCKET,
+            created_time=1,
+            due={kind.value: self.clock.now() + seconds for kind, seconds in due.items()},
+        )
+        self.jobs.add(replace(job, **fields))
+        return self.jobs.get(job_id)
+
+    def upload(self, job: Job) -> None:
+        self.store.put_for_test(ObjectRef(INPUTS_BUCKET, job.s3_key_input_file), b"x", name="a.vcf")
+
+    def sweep(self, faults: Faults | None = None) -> Swept:
+        faults = faults or Faults()
+        return sweep(
+            jobs=faults.wrap(self.jobs, "jobs"),
+            store=faults.wrap(self.store, "store"),
+            publisher=faults.wrap(self.publisher, "publisher"),
+            clock=self.clock,
+            timings=TIMINGS,
+            limit=100,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_file_that_arrived_without_its_owner_is_submitted(world: World) -> None:
+    job = world.add(due={Due.UPLOAD: -1})
+    world.upload(job)
+    assert world.sweep() == Swept(settled=1)
+    assert world.jobs.get(job.job_id).status is Status.PENDING
+    assert [type(message) for message in world.publisher.published] == [JobRequested]
+
+
+def test_upload_that_never_arrives_is_cancelled_and_its_row_goes_a_day_later(world: World) -> None:
+    job = world.add(due={Due.UPLOAD: -1})
+    world.sweep()
+    assert world.jobs.get(job.job_id).status is Status.CANCELLED
+    world.upload(job)
+    world.clock.advance(TIMINGS.abandoned_seconds)
+    world.sweep()
+    with pytest.raises(JobNotFoundError):
+        world.jobs.get(job.job_id)
+    assert world.store.objects == {}
+
+
+def test_form_that_is_still_good_is_left_alone(world: World) -> None:
+    job = world.add(due={Due.UPLOAD: 1})
+    world.upload(job)
+    assert world.sweep() == Swept()
+    assert world.jobs.get(job.job_id).status is Status.UPLOADING
+
+
+def test_waiting_job_is_announced_again_ever_more_seldom(world: World) -> None:
+    job = world.add(due={Due.ANNOUNCE: 0}, status=Status.PENDING, submit_time=1)
+    pauses = []
+    for _ in range(4):
+        world.sweep()
+        pauses.append(world.jobs.get(job.job_id).due[Due.ANNOUNCE] - world.clock.now())
+        world.clock.advance(pauses[-1])
+    assert pauses == [600, 1200, 2400, 4800]
+    assert len(world.publisher.published) == 4
+
+
+def test_running_job_whose_lease_is_over_is_offered_to_another_worker(world: World) -> None:
+    world.add(due={Due.LEASE: -1}, status=Status.RUNNING, attempt=1, submit_time=1)
+    world.sweep()
+    (message,) = world.publisher.published
+    assert isinstance(message, JobRequested)
+
+
+@pytest.mark.parametrize(
+    ("status", "event"), [(Status.COMPLETED, JobEvent.COMPLETED), (Status.FAILED, JobEvent.FAILED)]
+)
+def test_end_that_nobody_heard_of_is_told_once(world: World, status: Status, event: JobEvent) -> None:
+    job = world.add(due={Due.ANNOUNCE: -1}, status=status, submit_time=1)
+    world.sweep()
+    world.clock.advance(100_000)
+    world.sweep()
+    (message,) = world.publisher.published
+    assert isinstance(message, JobChanged)
+    assert message.event is event
+    assert world.jobs.get(job.job_id).due == {}
+
+
+def test_leftovers_are_the_annotators_to_remove(world: World) -> None:
+    world.add(due={Due.CLEANUP: -1}, status=Status.COMPLETED, submit_time=1, generation=2)
+    world.sweep()
+    (message,) = world.publisher.published
+    assert isinstance(message, JobRequested)
+
+
+def test_deleted_job_loses_every_generation_every_version_of_its_input_and_its_row(world: World) -> None:
+    job = world.add(
+        due={Due.CLEANUP: 0},
+        status=Status.COMPLETED,
+        results=Results.DELETING,
+        submit_time=1,
+        generation=2,
+    )
+    world.upload(job)
+    world.upload(job)
+    for generation in (1, 2):
+        for key in result_keys(job.job_id, generation).every:
+            world.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), b"x")
+    stranger = world.add(2, due={}, status=Status.COMPLETED, submit_time=1)
+    world.upload(stranger)
+    world.sweep()
+    assert list(world.store.objects) == [(INPUTS_BUCKET, stranger.s3_key_input_file)]
+    assert list(world.jobs.rows) == [stranger.job_id]
+
+
+def test_deletion_that_dies_at_any_call_is_finished_by_the_next_pass() -> None:
+    for at in range(4):
+        for moment in Moment:
+            world = World()
+            job = world.add(
+                due={Due.CLEANUP: 0},
+                status=Status.FAILED,
+                results=Results.DELETING,
+                submit_time=1,
+                generation=1,
+            )
+            world.upload(job)
+            fault = Faults(Fault(at, moment, StoreUnavailableError()))
+            try:
+                world.sweep(fault)
+            except StoreUnavailableError:
+                assert fault.calls == ["jobs.overdue"]
+            assert fault.struck
+            world.sweep()
+            assert world.jobs.rows == {}
+            assert world.store.objects == {}
+
+
+def test_one_bad_row_stops_no_other(world: World) -> None:
+    bad = world.add(1, due={Due.UPLOAD: -2})
+    good = world.add(2, due={Due.UPLOAD: -1})
+    world.upload(good)
+    swept = world.sweep(Faults(Fault(at=1, moment=Moment.BEFORE, error=StoreUnavailableError())))
+    assert swept == Swept(settled=1, failed=1)
+    assert world.jobs.get(bad.job_id).status is Status.UPLOADING
+    assert world.jobs.get(good.job_id).status is Status.PENDING
