@@ -125,6 +125,14 @@ class ArchiveSettings(AwsSettings):
         return value
 
 
+class PublicStoreSettings(AwsSettings):
+    """Where browsers find S3, for whoever signs what they ask for."""
+
+    s3_public_endpoint_url: str | None = Field(
+        None, description="Endpoint of S3 in presigned addresses; unset: where the services find it too."
+    )
+
+
 class TopicsSettings(AwsSettings):
     """Topics that jobs are announced on."""
 
@@ -140,6 +148,9 @@ class WorkerSettings(AwsSettings):
     )
     visibility_seconds: int = Field(
         75, gt=0, description="Visibility timeout that a heartbeat sets: lease + 15, seconds."
+    )
+    stall_seconds: int = Field(
+        300, gt=20, description="Work without a sign of life this long loses its lease, seconds."
     )
     drain_seconds: int = Field(30, ge=0, description="How long work may go on after SIGTERM, seconds.")
     poll_seconds: int = Field(20, ge=0, le=20, description="Long poll of an empty queue, seconds.")

@@ -1,0 +1,48 @@
+"""Every metric of GAS. Units are in the names; labels are small sets, never IDs."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+MESSAGES = Counter(
+    "gas_messages_total",
+    "Messages that a worker settled, by what became of them: done, permanent, transient, unreadable, "
+    "unexpected, handed_back.",
+    ["queue", "outcome"],
+)
+
+MESSAGE_DURATION = Histogram(
+    "gas_message_duration_seconds",
+    "From receiving a message to settling it.",
+    ["queue"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000),
+)
+
+HEARTBEATS = Counter(
+    "gas_heartbeats_total",
+    "Renewals of a lease and its message's visibility: kept, lost, failed.",
+    ["outcome"],
+)
+
+JOB_WAIT = Histogram(
+    "gas_job_wait_seconds",
+    "From submitting a job to the claim of its first attempt.",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
+)
+
+JOB_DURATION = Histogram(
+    "gas_job_duration_seconds",
+    "From submitting a job to its terminal status.",
+    ["status"],
+    buckets=(0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
+)
+
+MAILS = Counter(
+    "gas_mails_total", "Mails handed to the provider: sent, refused, failed.", ["event", "outcome"]
+)
+
+SWEPT_ROWS = Counter(
+    "gas_swept_rows_total",
+    "Overdue rows that the sweeper took up: submitted, abandoned, announced, removed, moved, failed.",
+    ["outcome"],
+)
