@@ -264,3 +264,21 @@ def test_an_end_that_makes_no_sense_does_not_stop_the_index(
     assert run.records[1][7] == end
     with pysam.TabixFile(str(run.outputs.vcf)) as tabix:
         assert sum(1 for _ in tabix.fetch("MT")) == 3
+
+
+def test_format_without_samples_is_left_out_so_that_htslib_reads_the_file(
+    run_engine: Runner, vcf_text: Maker
+) -> None:
+    text = vcf_text("MT 64 . C T . . . GT").replace("\tINFO\n", "\tINFO\tFORMAT\n")
+    run = run_engine(text)
+    assert len(run.records[0]) == 8
+    assert "The FORMAT column stands without samples; it was left out." in run.summary.notes
+    with pysam.VariantFile(str(run.outputs.vcf)) as vcf:
+        assert [record.pos for record in vcf] == [64]
+
+
+def test_a_position_before_the_first_base_is_flagged_and_indexed(run_engine: Runner, vcf_text: Maker) -> None:
+    run = run_engine(vcf_text("MT 0 . N <DEL> . . .", "MT 64 . C T . . ."))
+    assert run.records[0][7] == "GAS_REF_MISMATCH"
+    with pysam.TabixFile(str(run.outputs.vcf)) as tabix:
+        assert sum(1 for _ in tabix.fetch("MT", 10, 100)) == 1

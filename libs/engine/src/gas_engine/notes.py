@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gas_engine.vcf.record import SAMPLELESS_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +28,8 @@ def notes_on(reader: Reader, declarations: Declarations, fields: OurFields, reco
             f"The file is {header.version}; the output is stated as {header.stated_version}. "
             "Indels in the old form (D3, IACG) pass through unannotated."
         )
+    if header.columns == SAMPLELESS_COLUMNS:
+        yield "The FORMAT column stands without samples; it was left out."
     for old, new in fields.kept_as(header):
         yield f"The input's own INFO field {old} is kept as {new}."
     if declarations.total:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gas_engine.errors import VcfError
 from gas_engine.limits import Limits, size_text
-from gas_engine.vcf.record import FIXED_COLUMNS
+from gas_engine.vcf.record import FIXED_COLUMNS, SAMPLELESS_COLUMNS
 from gas_engine.vcf.text import readable, shown
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ _VCF3_FILTER = re.compile(rb'##FILTER=([^,<]+),("[^"]*")\s*')
 class Header:
     """The header of one input.
 
-    ``meta`` holds its ``##`` lines but for the version; ``declared`` maps INFO, FILTER, FORMAT and contig to
+    ``meta`` holds its ``##`` lines but for the version; ``column_line`` is the #CHROM line to write and
+    ``columns`` counts those of the one read; ``declared`` maps INFO, FILTER, FORMAT and contig to
     the IDs declared; ``contig_lengths`` holds the lengths that are stated.
     """
 
@@ -57,7 +58,7 @@ class Header:
 
     @property
     def samples(self) -> int:
-        return max(0, self.columns - len(FIXED_COLUMNS) - 1)
+        return max(0, self.columns - SAMPLELESS_COLUMNS)
 
 
 def read_header(lines: Iterator[tuple[int, bytes]], limits: Limits) -> Header:
@@ -109,7 +110,7 @@ def _header(version: str, meta: list[bytes], number: int, column_line: bytes) ->
         version=version,
         stated_version=stated,
         meta=meta,
-        column_line=column_line,
+        column_line=column_line if columns != SAMPLELESS_COLUMNS else column_line.removesuffix(b"\tFORMAT"),
         columns=columns,
         declared={"INFO": set(), "FILTER": {b"PASS"}, "FORMAT": set(), "contig": set()},
     )

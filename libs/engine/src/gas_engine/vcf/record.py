@@ -10,6 +10,7 @@ from gas_engine.vcf.text import shown
 
 FIXED_COLUMNS = (b"CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 MISSING = b"."
+SAMPLELESS_COLUMNS = len(FIXED_COLUMNS) + 1
 # The .tbi format bins positions below 2^29 (tabix paper, Li 2011); it covers a record up to its END.
 MAX_POS = 2**29 - 1
 
@@ -110,7 +111,8 @@ def parse_record(number: int, line: bytes, columns: int, *, vcf3: bool = False) 
         raise VcfError(number, 6, "QUAL", shown(qual), "a number or .")
     if b"END=" in info and (end := _END.search(info)) and not _fits_index(end[1]):
         raise VcfError(number, 8, "INFO", shown(end[1]), f"an END up to {MAX_POS:,}")
-    others = rest[0] if rest else None
+    # htslib reads no file with FORMAT and no sample; without samples FORMAT says nothing, so it goes.
+    others = rest[0] if columns > SAMPLELESS_COLUMNS else None
     return Record(number, chrom, position, pos, id_, ref, alts, alt, qual, filter_, info, others)
 
 
