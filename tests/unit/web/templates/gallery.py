@@ -13,9 +13,10 @@ from wtforms import EmailField, Form, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
+# {store}: uploads go to the object store, which is another origin.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self' {store}; form-action 'self' {store}; base-uri 'none'; frame-ancestors 'none'"
 )
 ROUTES = {
     "pages.landing": "/",
@@ -344,7 +345,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def make_gallery() -> Flask:
+def make_gallery(store: str = "") -> Flask:
     """The real templates and assets, a stub for each route, and the samples under /gallery/."""
     app = Flask(
         __name__,
@@ -367,7 +368,7 @@ def make_gallery() -> Flask:
 
     @app.after_request
     def secure(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = CSP
+        response.headers["Content-Security-Policy"] = CSP.format(store=store)
         return response
 
     return app
