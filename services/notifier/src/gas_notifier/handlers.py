@@ -62,14 +62,20 @@ def notify(
             row, event.value, message_id=letters.message_id(row, event), now=clock.now(), timings=timings
         )
         if begun is None and not _sent(row, event):
-            raise MailUnderWayError(job_id=row.job_id)
+            claimed = row.mails[event.value].begun + timings.mail_claim_seconds
+            raise MailUnderWayError(job_id=row.job_id, retry_after_seconds=claimed - clock.now())
         return begun or row
 
     begun = update(jobs, job.job_id, begin)
     if _sent(begun, event):
         return
     to, name = _addressee(begun, users)
-    mailer.send(letters.write(begun, event, to=to, name=name))
+    try:
+        mailer.send(letters.write(begun, event, to=to, name=name))
+    except TransientError as error:
+        # Coming back sooner would only meet the claim that this try left.
+        error.fields.setdefault("retry_after_seconds", timings.mail_claim_seconds)
+        raise
     update(jobs, job.job_id, lambda row: lifecycle.end_mail(row, event.value, now=clock.now()))
     log.info("mail_sent", job_id=job.job_id, mail_event=event.value)
 
