@@ -39,12 +39,11 @@ def shared_prefix(one: str, other: str) -> int:
 
 
 def trim(start: int, ref: str, alt: str) -> tuple[int, str, str]:
-    """Take off what ``ref`` and ``alt`` share, at their ends first, then at their beginnings."""
-    shared = shared_prefix(ref[::-1], alt[::-1])
-    if shared:
-        ref, alt = ref[:-shared], alt[:-shared]
+    """Take off what ``ref`` and ``alt`` share, at their beginnings first, as VEP does, then at their ends."""
     shared = shared_prefix(ref, alt)
-    return start + shared, ref[shared:], alt[shared:]
+    start, ref, alt = start + shared, ref[shared:], alt[shared:]
+    shared = shared_prefix(ref[::-1], alt[::-1])
+    return (start, ref[:-shared], alt[:-shared]) if shared else (start, ref, alt)
 
 
 def left_align(start: int, ref: str, alt: str, sequence: Callable[[int, int], str]) -> tuple[int, str, str]:

@@ -2,9 +2,9 @@
 
 Rules are those of Ensembl VEP's VariationEffect module, in these corners too:
 
-- A change of the first codon is ``start_retained_variant`` if what then stands before the second codon
-  begins a protein in the contig's genetic code, else ``start_lost``. The first residue is always Met, as in
-  RefSeq's proteins.
+- A change of the first codon is ``start_retained_variant`` if a codon that begins a protein in the contig's
+  genetic code still stands there, or has moved up to the second codon; else ``start_lost``. The first
+  residue is always Met, as in RefSeq's proteins.
 - A stop that poly(A) completes (``T`` or ``TA`` at the end of six mitochondrial genes) is a stop like any
   other: a change there is ``stop_lost`` or ``stop_retained_variant``, with
   ``incomplete_terminal_codon_variant`` beside it, which is what VEP, who does not complete it, would say
@@ -72,14 +72,16 @@ class MessageChange:
 
     @property
     def keeps_start(self) -> bool:
-        """True if a start codon still stands before the second codon."""
+        """True if a start codon still stands where the first codon is."""
+        first = self.spliced.cds_start
+        return self.start >= first and self.message[first : first + _CODON] in self.spliced.code.starts
+
+    @property
+    def moves_start(self) -> bool:
+        """True if a start codon stands before a second codon that is whole: the protein stays as it is."""
         second = self.spliced.cds_start + _CODON
-        if self.end > second:
-            # codons beyond the first changed too: the first must read as a start where it is
-            codon = self.message[self.spliced.cds_start : second]
-            return self.growth == 0 and codon in self.spliced.code.starts
-        codon = self.message[second + self.growth - _CODON : second + self.growth]
-        return codon in self.spliced.code.starts
+        codon = self.message[max(second + self.growth - _CODON, 0) : second + self.growth]
+        return self.end <= second and codon in self.spliced.code.starts
 
     def proteins(self) -> tuple[str, str]:
         """Protein before and after, each to its first stop, which is included where there is one."""
@@ -108,7 +110,7 @@ def effect_across_edge(change: MessageChange, *, on_message: bool) -> CodingEffe
     effect = CodingEffect()
     spliced = change.spliced
     if change.touches_start:
-        kept = on_message and change.keeps_start
+        kept = on_message and change.moves_start
         effect.terms.add("start_retained_variant" if kept else "start_lost")
         effect.protein = "" if kept else "p.Met1?"
         return effect
@@ -148,14 +150,14 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
         effect.terms.add("coding_sequence_variant")
         return effect
     if change.touches_start:
-        kept = change.keeps_start
-        effect.terms.add("start_retained_variant" if kept else "start_lost")
-        if not kept:
+        if not (change.keeps_start or change.moves_start):
+            effect.terms.add("start_lost")
             effect.protein = "p.Met1?"
             if change.growth % _CODON:
                 effect.terms.add("frameshift_variant")
             return effect
-        if change.growth:
+        effect.terms.add("start_retained_variant")
+        if change.growth and change.moves_start:
             effect.protein = "p.Met1="
             return effect
     local = _Local(first // _CODON, ref, alt, ref_codons, alt_codons)
@@ -258,7 +260,7 @@ def _frameshift(change: MessageChange, effect: CodingEffect, local: _Local) -> N
         effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
         return
     effect.terms.add("frameshift_variant")
-    if STOP in local.ref:
+    if STOP in local.ref or before[shared_prefix(before, after) :] == STOP:
         effect.terms.add("stop_lost")
     elif STOP in local.alt:
         effect.terms.add("stop_gained")
