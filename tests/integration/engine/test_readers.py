@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pysam
 
 from gas_engine.vcf.csq import CSQ_COLUMNS
+from gas_engine.vcf.source import BGZF_EOF
 
 Runner = Callable[..., Any]
 Maker = Callable[..., str]
@@ -57,6 +58,21 @@ def test_the_index_finds_every_record(run_engine: Runner, vcf_text: Maker, snv_a
     with pysam.TabixFile(str(run.outputs.vcf)) as tabix:
         assert [int(row.split("\t")[1]) for row in tabix.fetch("MT", 2099, 2103)] == [2100, 2101, 2102, 2103]
         assert sum(1 for _ in tabix.fetch("MT", 0, 100)) == 501
+
+
+def test_the_end_marker_stands_at_the_end_alone(run_engine: Runner, vcf_text: Maker) -> None:
+    for records in ((), RECORDS):
+        data = run_engine(vcf_text(*records)).outputs.vcf.read_bytes()
+        assert data.count(BGZF_EOF) == 1
+        assert data.endswith(BGZF_EOF)
+
+
+def test_two_runs_write_the_same_bytes(run_engine: Runner, vcf_text: Maker) -> None:
+    def files() -> list[bytes]:
+        outputs = run_engine(vcf_text(*RECORDS)).outputs
+        return [path.read_bytes() for path in (outputs.vcf, outputs.index, outputs.table)]
+
+    assert files() == files()
 
 
 def test_vcf_and_table_agree_row_for_row(run_engine: Runner, vcf_text: Maker) -> None:

@@ -46,9 +46,8 @@ def join_header_and_body(path: Path, header: Iterable[bytes], body: Path, tick: 
         for line in header:
             head.write(line + b"\n")
     with path.open("r+b") as whole, body.open("rb") as records:
-        # An end marker in the middle would end the file for some readers.
+        # The records overwrite the header's end marker: in the middle it would end the file for some readers.
         whole.seek(-len(BGZF_EOF), 2)
-        whole.truncate()
         while chunk := records.read(_COPY_BYTES):
             whole.write(chunk)
             tick()
