@@ -6,8 +6,8 @@ from prometheus_client import Counter, Histogram
 
 MESSAGES = Counter(
     "gas_messages_total",
-    "Messages that a worker settled, by what became of them: done, permanent, transient, unreadable, "
-    "unexpected, handed_back.",
+    "Messages that a worker settled, by what became of them: done, refused, postponed, failed, unreadable, "
+    "handed_back.",
     ["queue", "outcome"],
 )
 

@@ -79,9 +79,10 @@ class DynamoJobs:
     def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
         """Keys from the index, rows from the table; the index may still name a row that is gone."""
         request = expressions.jobs_of_user(user_id, after=after)
+        # One more than asked for tells whether there is a next page.
+        page_items = min(limit + 1, self._page_items)
         with aws_errors("page_of_user", user_id=user_id):
-            # One more than asked for tells whether there is a next page.
-            jobs = list(islice(self._rows(self._query(request, page_items=limit + 1)), limit + 1))
+            jobs = list(islice(self._rows(self._query(request, page_items=page_items)), limit + 1))
         if len(jobs) <= limit:
             return JobPage(tuple(jobs), next=None)
         last = jobs[limit - 1]

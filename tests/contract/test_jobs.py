@@ -1,0 +1,311 @@
+"""What every jobs table does: conditions that hold, lists that miss nothing."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gas_core.domain import lifecycle
+from gas_core.domain.errors import JobNotFoundError, StaleError
+from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
+from gas_core.domain.lifecycle import LeaseLostError, Timings
+from gas_core.domain.states import Results, Status
+from gas_core.ports import JobCursor, Jobs
+
+NOW = 1_790_000_000
+TIMINGS = Timings()
+
+
+def new_job(**fields: Any) -> Job:
+    job_id = str(uuid.uuid4())
+    told: dict[str, Any] = {
+        "job_id": job_id,
+        "user_id": str(uuid.uuid4()),
+        "user_email": "ada@research.example",
+        "s3_inputs_bucket": "inputs",
+        "s3_key_input_file": f"user/{job_id}/input",
+        "created_time": NOW,
+    }
+    return Job(**(told | fields))
+
+
+def pending(**fields: Any) -> Job:
+    return new_job(**({"status": Status.PENDING, "submit_time": NOW} | fields))
+
+
+def claim(job: Job, now: int = NOW) -> Job:
+    return lifecycle.claim(job, results_bucket="results", now=now, timings=TIMINGS)
+
+
+def complete(job: Job, attempt: int, now: int = NOW) -> Job:
+    return lifecycle.complete(
+        job,
+        attempt=attempt,
+        result_key="result",
+        log_key="log",
+        summary={"variants": 3},
+        progress=Progress(records=3),
+        now=now,
+        timings=TIMINGS,
+    )
+
+
+@pytest.fixture
+def jobs(jobs_bench: Any) -> Jobs:
+    port: Jobs = jobs_bench.port
+    return port
+
+
+def test_row_is_read_as_it_was_written(jobs: Jobs) -> None:
+    job = new_job(
+        status=Status.FAILED,
+        results=Results.ARCHIVED,
+        input_file_name='naïve ~"名前".vcf',
+        input_version_id="v1",
+        input_bytes=2**40,
+        submit_time=NOW + 1,
+        start_time=NOW + 2,
+        complete_time=NOW + 3,
+        attempt=4,
+        generation=5,
+        failures=6,
+        lease_expires=NOW + 60,
+        progress=Progress(records=7, bytes_read=8, bytes_total=9),
+        failure=Failure("not_vcf", "The file is not a VCF.", "Choose another.", line=3, column=5),
+        summary={"variants": 0, "known": 12},
+        s3_results_bucket="results",
+        s3_key_result_file="a/1/annot.vcf.gz",
+        s3_key_log_file="a/log/1/count.log",
+        results_file_archive_id="archive",
+        restore_message="soon",
+        traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+        due={Due.CLEANUP.value: NOW + 900, Due.ANNOUNCE.value: NOW + 60},
+        due_tries=2,
+        mails={"failed": MailRecord(begun=NOW, sent=NOW + 1, message_id="<x@gas>")},
+    )
+    jobs.add(job)
+    assert jobs.get(job.job_id) == job
+
+
+def test_row_that_tells_nothing_yet_is_read_as_it_was_written(jobs: Jobs) -> None:
+    job = new_job()
+    jobs.add(job)
+    assert jobs.get(job.job_id) == job
+
+
+def test_job_that_is_not_there_is_not_found(jobs: Jobs) -> None:
+    with pytest.raises(JobNotFoundError):
+        jobs.get(str(uuid.uuid4()))
+
+
+def test_second_job_of_the_same_id_is_refused_and_changes_nothing(jobs: Jobs) -> None:
+    job = new_job()
+    jobs.add(job)
+    with pytest.raises(StaleError):
+        jobs.add(replace(job, user_id="somebody else"))
+    assert jobs.get(job.job_id) == job
+
+
+def test_commit_gives_what_a_reader_then_reads(jobs: Jobs) -> None:
+    job = pending(due={Due.ANNOUNCE.value: NOW})
+    jobs.add(job)
+    written = jobs.commit(job, claim(job))
+    assert written == jobs.get(job.job_id)
+    assert (written.status, written.attempt, written.revision) == (Status.RUNNING, 1, 1)
+
+
+def test_paid_debt_and_emptied_fields_are_gone_from_the_row(jobs: Jobs) -> None:
+    job = pending(due={Due.ANNOUNCE.value: NOW}, restore_message="soon", lease_expires=NOW)
+    jobs.add(job)
+    jobs.commit(job, replace(job, due={}, restore_message="", lease_expires=0))
+    read = jobs.get(job.job_id)
+    assert (read.due, read.restore_message, read.lease_expires) == ({}, "", 0)
+
+
+def test_decision_about_a_row_that_changed_meanwhile_is_stale(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+    now_standing = jobs.commit(job, replace(job, restore_message="first"))
+    with pytest.raises(StaleError):
+        jobs.commit(job, replace(job, restore_message="second"))
+    assert jobs.get(job.job_id) == now_standing
+
+
+def test_decision_about_a_row_that_went_is_stale_and_does_not_bring_it_back(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+    jobs.remove(job)
+    with pytest.raises(StaleError):
+        jobs.commit(job, claim(job))
+    with pytest.raises(JobNotFoundError):
+        jobs.get(job.job_id)
+
+
+def test_late_attempt_cannot_complete_the_job(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+    first = jobs.commit(job, claim(job))
+    second = jobs.commit(first, claim(first, now=first.lease_expires))
+    with pytest.raises(StaleError):
+        jobs.commit(first, complete(first, attempt=1))
+    with pytest.raises(LeaseLostError):
+        complete(jobs.get(job.job_id), attempt=1)
+    done = jobs.commit(second, complete(second, attempt=2))
+    assert (done.status, done.attempt, done.generation) == (Status.COMPLETED, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": Status.CANCELLED},
+        {"results": Results.DELETING},
+        {"attempt": 9},
+        {"revision": 9},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_row_changed_in_one_guarded_field_alone_refuses_the_write(
+    jobs_bench: Any, changes: dict[str, Any]
+) -> None:
+    job = pending()
+    jobs_bench.port.add(job)
+    jobs_bench.tamper(job, **changes)
+    with pytest.raises(StaleError):
+        jobs_bench.port.commit(job, claim(job))
+    with pytest.raises(StaleError):
+        jobs_bench.port.remove(job)
+    assert jobs_bench.port.get(job.job_id) == replace(job, **changes)
+
+
+def test_of_16_claims_at_once_one_wins(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+
+    def one_claim(_: int) -> bool:
+        try:
+            jobs.commit(job, claim(job))
+        except StaleError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(one_claim, range(16)))
+    assert won.count(True) == 1
+    assert jobs.get(job.job_id).attempt == 1
+
+
+def test_removing_a_row_that_changed_is_stale(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+    jobs.commit(job, claim(job))
+    with pytest.raises(StaleError):
+        jobs.remove(job)
+    assert jobs.get(job.job_id).status is Status.RUNNING
+
+
+def test_removing_a_row_twice_is_no_error(jobs: Jobs) -> None:
+    job = pending()
+    jobs.add(job)
+    jobs.remove(job)
+    jobs.remove(job)
+    with pytest.raises(JobNotFoundError):
+        jobs.get(job.job_id)
+
+
+def pages_of(jobs: Jobs, user_id: str, limit: int) -> list[list[Job]]:
+    pages, cursor = [], None
+    for _ in itertools.count():
+        page = jobs.page_of_user(user_id, after=cursor, limit=limit)
+        pages.append(list(page.jobs))
+        cursor = page.next
+        if cursor is None:
+            return pages
+        assert len(pages) < 100, "the list does not end"
+    raise AssertionError
+
+
+def test_list_has_every_submitted_job_once_newest_first_over_many_pages(jobs: Jobs) -> None:
+    user_id = str(uuid.uuid4())
+    # Large rows, two of which share each second, so that page ends fall between equals too.
+    mine = [pending(user_id=user_id, submit_time=NOW + n // 2, restore_message="x" * 9000) for n in range(61)]
+    for job in mine:
+        jobs.add(job)
+    jobs.add(pending(submit_time=NOW + 5))
+    jobs.add(new_job(user_id=user_id))
+    pages = pages_of(jobs, user_id, limit=15)
+    assert [len(page) for page in pages] == [15, 15, 15, 15, 1]
+    listed = [job for page in pages for job in page]
+    assert [job.submit_time for job in listed] == sorted((job.submit_time for job in mine), reverse=True)
+    assert {job.job_id for job in listed} == {job.job_id for job in mine}
+
+
+def test_page_that_ends_with_the_last_job_has_no_next(jobs: Jobs) -> None:
+    user_id = str(uuid.uuid4())
+    for n in range(4):
+        jobs.add(pending(user_id=user_id, submit_time=NOW + n))
+    assert [len(page) for page in pages_of(jobs, user_id, limit=2)] == [2, 2]
+    assert [len(page) for page in pages_of(jobs, user_id, limit=4)] == [4]
+
+
+def test_list_of_nobody_is_empty(jobs: Jobs) -> None:
+    page = jobs.page_of_user(str(uuid.uuid4()), after=None, limit=10)
+    assert (page.jobs, page.next) == ((), None)
+
+
+def test_forged_cursor_shows_no_job_of_another_user(jobs: Jobs) -> None:
+    mine, theirs = pending(submit_time=NOW), pending(submit_time=NOW - 10)
+    jobs.add(mine)
+    jobs.add(theirs)
+    page = jobs.page_of_user(mine.user_id, after=JobCursor(NOW - 5, theirs.job_id), limit=10)
+    assert page.jobs == ()
+
+
+def test_list_goes_on_when_the_job_at_its_cursor_is_gone(jobs: Jobs) -> None:
+    user_id = str(uuid.uuid4())
+    mine = [pending(user_id=user_id, submit_time=NOW + n) for n in range(4)]
+    for job in mine:
+        jobs.add(job)
+    first = jobs.page_of_user(user_id, after=None, limit=2)
+    jobs.remove(mine[2])
+    rest = jobs.page_of_user(user_id, after=first.next, limit=2)
+    assert [job.job_id for job in rest.jobs] == [mine[1].job_id, mine[0].job_id]
+
+
+_LONG_AGO = itertools.count(1000, 1000)
+"""A time of its own for each test of debts, before all that others owe."""
+
+
+def test_overdue_names_rows_of_every_shard_whose_time_has_come(jobs: Jobs) -> None:
+    then = next(_LONG_AGO)
+    due = [new_job(job_id=f"{n:02x}{uuid.uuid4().hex[2:]}", due={"announce": then}) for n in range(32)]
+    later = new_job(due={"announce": then + 1, "cleanup": then + 100})
+    free = new_job()
+    for job in [*due, later, free]:
+        jobs.add(job)
+    found = set(jobs.overdue(now=then, limit=1000))
+    assert {job.job_id for job in due} <= found
+    assert not {later.job_id, free.job_id} & found
+    assert later.job_id in set(jobs.overdue(now=then + 1, limit=1000))
+
+
+def test_row_that_paid_its_debts_is_no_longer_overdue(jobs: Jobs) -> None:
+    then = next(_LONG_AGO)
+    job = new_job(due={"announce": then})
+    jobs.add(job)
+    assert job.job_id in set(jobs.overdue(now=then, limit=1000))
+    jobs.commit(job, replace(job, due={}))
+    assert job.job_id not in set(jobs.overdue(now=then, limit=1000))
+
+
+def test_overdue_gives_at_most_the_limit_of_each_shard_the_longest_overdue_first(jobs: Jobs) -> None:
+    then = next(_LONG_AGO)
+    one_shard = [new_job(job_id=f"07{uuid.uuid4().hex[2:]}", due={"announce": then - n}) for n in range(20)]
+    for job in one_shard:
+        jobs.add(job)
+    found = [job_id for job_id in jobs.overdue(now=then, limit=11) if job_id.startswith("07")]
+    assert found == [job.job_id for job in reversed(one_shard)][:11]
