@@ -55,7 +55,7 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
 	@echo "==> ruff";        $(BIN)/ruff check --quiet .
 	@echo "==> ruff format"; $(BIN)/ruff format --quiet --check .
-	@echo "==> mypy";        MYPYPATH=infra/local/src $(BIN)/mypy --no-error-summary $(SOURCES)
+	@echo "==> mypy";        $(BIN)/mypy --no-error-summary $(SOURCES)
 	@echo "==> imports";     $(BIN)/lint-imports --no-logo > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@echo "==> cfn-lint";    $(BIN)/cfn-lint infra/aws/gas.yaml
 
