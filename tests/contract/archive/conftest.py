@@ -25,7 +25,6 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from gas_local.fixtures import Stack, stack
 
 from gas_core.adapters.archive.s3 import S3Archive
 from gas_core.adapters.archive.vault import VaultArchive
@@ -33,8 +32,7 @@ from gas_core.ports import ArchiveStore, Retrieval, RetrievalState, Tier
 from gas_core.testing import FakeClock
 from gas_core.testing.archive import FakeArchive
 from gas_core.testing.glacier import GlacierOnTheWire, reply
-
-__all__ = ["stack"]
+from gas_local.fixtures import Stack
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:thaws"
 ONCE = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})

@@ -144,6 +144,17 @@ def test_a_copy_that_is_there_already_is_ready_now(s3_shelf: Any) -> None:
     assert s3_shelf.store.retrieve(key, Tier.EXPEDITED).eta_seconds == 0
 
 
+def test_a_frozen_archive_is_not_even_tried_to_read(s3_shelf: Any, s3_client: Any) -> None:
+    """Some emulators would hand it out."""
+    key = s3_shelf.put(DATA)
+    s3_shelf.store.retrieve(key, Tier.EXPEDITED)
+    asked = heard(s3_client, "GetObject")
+
+    with pytest.raises(RetrievalNotReadyError), s3_shelf.store.open(key, ""):
+        pass
+    assert asked == []
+
+
 def test_a_copy_that_expires_between_looking_and_reading_is_not_ready(
     s3_shelf: Any, s3_client: Any, refuse_from_now: Callable[..., None]
 ) -> None:

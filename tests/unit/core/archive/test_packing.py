@@ -14,7 +14,7 @@ from gas_core.domain.errors import ArchiveCorruptError, UnreadableError
 from gas_core.packing import Manifest, pack, unpack
 
 JOB = "11111111-2222-3333-4444-555555555555"
-CONTENT = {"annot.vcf.gz": b"variants" * 4096, "annot.vcf.gz.tbi": b"", "table.parquet": b"P" * 512}
+CONTENT = {"annot.vcf.gz": b"variants" * 4096 + b"end", "annot.vcf.gz.tbi": b"", "table.parquet": b"P" * 512}
 
 
 @pytest.fixture
@@ -123,6 +123,24 @@ def test_a_member_behind_the_end_is_corrupt(packed: bytes, tmp_path: Path) -> No
     refused(packed + packed, tmp_path)
 
 
+def test_a_member_under_another_name_is_corrupt(packed: bytes, tmp_path: Path) -> None:
+    def rename(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
+        members[1][0].name = "other.vcf.gz"
+
+    refused(repacked(packed, rename), tmp_path)
+
+
+def test_a_member_that_is_longer_by_zeros_is_corrupt(packed: bytes, tmp_path: Path) -> None:
+    """Its first bytes have the right checksum, and zeros pad every member anyway."""
+
+    def lengthen(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
+        info, body = members[1]
+        members[1] = info, body + b"\0"
+        info.size += 1
+
+    refused(repacked(packed, lengthen), tmp_path)
+
+
 def test_a_missing_member_is_corrupt(packed: bytes, tmp_path: Path) -> None:
     refused(repacked(packed, lambda members: members.pop(2)), tmp_path)
 
@@ -219,13 +237,14 @@ def test_what_a_killed_process_left_does_not_stand_in_the_way(packed: bytes, tmp
     assert (tmp_path / "results" / "annot.vcf.gz").read_bytes() == CONTENT["annot.vcf.gz"]
 
 
+@pytest.mark.parametrize("later", [b"other", CONTENT["table.parquet"] + b"more"])
 def test_a_file_that_changes_while_it_is_packed_leaves_no_archive(
-    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: bytes
 ) -> None:
     header = packing._header
 
     def header_and_meanwhile(name: str, size_bytes: int) -> bytes:
-        files["table.parquet"].write_bytes(b"other")
+        files["table.parquet"].write_bytes(later)
         return header(name, size_bytes)
 
     monkeypatch.setattr(packing, "_header", header_and_meanwhile)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from awscrt import checksums  # type: ignore[import-untyped]  # it ships no types
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
 from gas_core.adapters.archive import tiers
-from gas_core.adapters.archive.faults import code, translated
+from gas_core.adapters.errors import aws_errors, error_code
 from gas_core.domain.errors import (
     ArchiveCorruptError,
     ArchiveMissingError,
+    CapacityShortError,
     RetrievalNotReadyError,
     StoreUnavailableError,
 )
@@ -70,7 +71,7 @@ class S3Archive:
         """Store a file. A key that is taken is not overwritten: it is fine if the same file stands there."""
         size_bytes = source.stat().st_size
         checksum = _crc64nvme(source)
-        with translated("archive_put", archive_id=key):
+        with aws_errors("archive_put", archive_id=key):
             try:
                 if size_bytes > self._multipart_bytes:
                     self._upload_in_parts(key, source, size_bytes, checksum)
@@ -78,7 +79,7 @@ class S3Archive:
                     self._upload(key, source, checksum)
             except ClientError as error:
                 # An earlier try stored it and did not live to hear so. HEAD tells if it is the same.
-                if code(error) != "PreconditionFailed":
+                if error_code(error) != "PreconditionFailed":
                     raise
         head = self._head(key)
         if (head["ContentLength"], head.get("ChecksumCRC64NVME")) != (size_bytes, checksum):
@@ -92,7 +93,7 @@ class S3Archive:
         if seconds is None:
             return Retrieval(Tier.INSTANT, eta_seconds=0)
         tier = tiers.offered(tier, seconds)
-        with translated("archive_retrieve", archive_id=archive_id):
+        with aws_errors("archive_retrieve", archive_id=archive_id):
             try:
                 self._client.restore_object(
                     Bucket=self._bucket,
@@ -106,8 +107,10 @@ class S3Archive:
                     },
                 )
             except ClientError as error:
+                if error_code(error) == "GlacierExpeditedRetrievalNotAvailable":
+                    raise CapacityShortError(archive_id=archive_id, tier=tier.value) from error
                 # One that is slower would have been made faster by this request, so it is no slower.
-                if code(error) != "RestoreAlreadyInProgress":
+                if error_code(error) != "RestoreAlreadyInProgress":
                     raise
         ready = _state(head) is RetrievalState.READY
         return Retrieval(tier, eta_seconds=0 if ready else seconds[tier])
@@ -118,29 +121,29 @@ class S3Archive:
 
     @contextmanager
     def open(self, archive_id: str, retrieval_id: str) -> Iterator[BinaryIO]:
-        # Asked here, although S3 refuses a frozen object itself: emulators do not.
+        # Asked here, although S3 refuses a frozen object itself: not every emulator does.
         if self.state(archive_id, retrieval_id) is not RetrievalState.READY:
             raise RetrievalNotReadyError(archive_id=archive_id)
-        with translated("archive_open", archive_id=archive_id):
+        with aws_errors("archive_open", archive_id=archive_id):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=archive_id, ChecksumMode="ENABLED")
             except ClientError as error:
-                if code(error) == "InvalidObjectState":  # the copy expired a moment ago
+                if error_code(error) == "InvalidObjectState":  # the copy expired a moment ago
                     raise RetrievalNotReadyError(archive_id=archive_id) from error
                 raise
         with closing(answer["Body"]) as body:
-            yield io.BufferedReader(_Translated(body, archive_id), CHUNK_BYTES)
+            yield io.BufferedReader(_Body(body, archive_id), CHUNK_BYTES)
 
     def delete(self, archive_id: str) -> None:
-        with translated("archive_delete", archive_id=archive_id):
+        with aws_errors("archive_delete", archive_id=archive_id):
             self._client.delete_object(Bucket=self._bucket, Key=archive_id)
 
     def _head(self, key: str) -> HeadObjectOutputTypeDef:
-        with translated("archive_head", archive_id=key):
+        with aws_errors("archive_head", archive_id=key):
             try:
                 return self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
             except ClientError as error:
-                if code(error) not in {"404", "NoSuchKey"}:
+                if error_code(error) not in {"404", "NoSuchKey"}:
                     raise
             self._check_bucket()
             raise ArchiveMissingError(archive_id=key)
@@ -150,7 +153,7 @@ class S3Archive:
         try:
             self._client.head_bucket(Bucket=self._bucket)
         except ClientError as error:
-            if code(error) in {"404", "NoSuchBucket"}:
+            if error_code(error) in {"404", "NoSuchBucket"}:
                 raise StoreUnavailableError(
                     f"There is no bucket {self._bucket}: see the setting of the archive bucket."
                 ) from error
@@ -239,7 +242,7 @@ def _crc64nvme(path: Path) -> str:
     return base64.b64encode(crc.to_bytes(8, "big")).decode()
 
 
-class _Translated(io.RawIOBase):
+class _Body(io.RawIOBase):
     """A body whose errors are ours. botocore compares the checksum when the end is reached."""
 
     def __init__(self, body: StreamingBody, archive_id: str) -> None:
@@ -251,7 +254,10 @@ class _Translated(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         target = memoryview(buffer)
-        with translated("archive_read", archive_id=self._archive_id):
-            data = self._body.read(len(target))
+        with aws_errors("archive_read", archive_id=self._archive_id):
+            try:
+                data = self._body.read(len(target))
+            except FlexibleChecksumError as error:
+                raise ArchiveCorruptError(archive_id=self._archive_id) from error
         target[: len(data)] = data
         return len(data)

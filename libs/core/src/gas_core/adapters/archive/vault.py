@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gas_core.adapters.archive import tiers, treehash
-from gas_core.adapters.archive.faults import code, translated
 from gas_core.adapters.archive.treehash import MIB
+from gas_core.adapters.errors import aws_errors, error_code
 from gas_core.domain.errors import (
     ArchiveCorruptError,
     ArchiveMissingError,
+    CapacityShortError,
     RetrievalNotReadyError,
     StoreUnavailableError,
 )
@@ -83,7 +84,7 @@ class VaultArchive:
         """Store a file. A try whose answer was lost leaves an archive that nothing names (and that costs)."""
         size_bytes = source.stat().st_size
         checksum = treehash.of_file(source)
-        with translated("archive_put", archive_id=key):
+        with aws_errors("archive_put", archive_id=key):
             if size_bytes > self._multipart_bytes:
                 archive_id, stored = self._upload_in_parts(key, source, size_bytes, checksum)
             else:
@@ -96,7 +97,7 @@ class VaultArchive:
     def retrieve(self, archive_id: str, tier: Tier) -> Retrieval:
         """Start a job, unless the vault has one of this archive already: each one is charged."""
         tier = tiers.offered(tier, tiers.FLEXIBLE_SECONDS)
-        with translated("archive_retrieve", archive_id=archive_id):
+        with aws_errors("archive_retrieve", archive_id=archive_id):
             known = self._under_way().get(archive_id)
             if known:
                 eta_seconds = 0 if known.ready else tiers.FLEXIBLE_SECONDS[known.tier]
@@ -112,6 +113,8 @@ class VaultArchive:
                     },
                 )
             except ClientError as error:
+                if error_code(error) == "InsufficientCapacityException":
+                    raise CapacityShortError(archive_id=archive_id, tier=tier.value) from error
                 self._raise_unless_not_found(error)
                 raise ArchiveMissingError(archive_id=archive_id) from error
             self._known[archive_id] = _Known(answer["jobId"], tier, ready=False)
@@ -132,12 +135,11 @@ class VaultArchive:
         yield io.BufferedReader(_JobOutput(self._client, self._vault, job), MIB)
 
     def delete(self, archive_id: str) -> None:
-        with translated("archive_delete", archive_id=archive_id):
+        with aws_errors("archive_delete", archive_id=archive_id):
             try:
                 self._client.delete_archive(vaultName=self._vault, archiveId=archive_id)
             except ClientError as error:
                 self._raise_unless_not_found(error)
-        self._known.pop(archive_id, None)
 
     def _upload(self, key: str, source: Path, checksum: str) -> tuple[str, str]:
         with source.open("rb") as body:
@@ -194,7 +196,7 @@ class VaultArchive:
     def _describe(self, archive_id: str, retrieval_id: str) -> GlacierJobDescriptionResponseTypeDef | None:
         if not retrieval_id:
             return None
-        with translated("archive_state", archive_id=archive_id):
+        with aws_errors("archive_state", archive_id=archive_id):
             try:
                 return self._client.describe_job(vaultName=self._vault, jobId=retrieval_id)
             except ClientError as error:
@@ -203,12 +205,12 @@ class VaultArchive:
 
     def _raise_unless_not_found(self, error: ClientError) -> None:
         """A vault that is not there answers like a missing archive; no result must be given up for that."""
-        if code(error) != "ResourceNotFoundException":
+        if error_code(error) != "ResourceNotFoundException":
             raise error
         try:
             self._client.describe_vault(vaultName=self._vault)
         except ClientError as vault_error:
-            if code(vault_error) == "ResourceNotFoundException":
+            if error_code(vault_error) == "ResourceNotFoundException":
                 raise StoreUnavailableError(
                     f"There is no vault {self._vault}: see the setting of the archive vault."
                 ) from error
@@ -255,7 +257,7 @@ class _JobOutput(io.RawIOBase):
             if treehash.root(self._leaves) != job["SHA256TreeHash"]:
                 raise ArchiveCorruptError(archive_id=job["ArchiveId"])
             return b""
-        with translated("archive_read", archive_id=job["ArchiveId"]):
+        with aws_errors("archive_read", archive_id=job["ArchiveId"]):
             answer = self._client.get_job_output(
                 vaultName=self._vault, jobId=job["JobId"], range=f"bytes={start}-{stop - 1}"
             )
