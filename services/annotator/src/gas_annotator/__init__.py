@@ -1,0 +1,1 @@
+"""The service that takes job requests and runs the engine."""

@@ -1,0 +1,49 @@
+"""Builds what the annotator stands on; the only place here that knows an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gas_engine
+from gas_annotator.config import AnnotatorSettings
+from gas_annotator.engine import BundleEngine
+from gas_annotator.handlers import Annotator
+from gas_annotator.scratch import scratch
+from gas_core.adapters.clients import AwsClients
+from gas_core.adapters.clock import SystemClock
+from gas_core.adapters.dynamodb.jobs import DynamoJobs
+from gas_core.adapters.s3 import S3Store
+from gas_core.adapters.sns import SnsPublisher
+from gas_core.adapters.sqs import SqsQueue
+from gas_core.domain.messages import JobRequested
+from gas_core.ports import Queue
+from gas_core.worker import Handlers
+
+
+@contextmanager
+def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
+    """The queue to listen to, and what to do with its messages; the disk is given back at the end."""
+    clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    queue = SqsQueue(
+        clients.sqs,
+        name="job-requests",
+        url=settings.job_requests_queue_url,
+        visibility_seconds=settings.visibility_seconds,
+    )
+    with scratch(settings.work_directory) as work_directory:
+        annotator = Annotator(
+            jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
+            store=S3Store(clients.s3, public=clients.s3_public),
+            publisher=SnsPublisher(
+                clients.sns,
+                job_requests_topic_arn=settings.job_requests_topic_arn,
+                job_results_topic_arn=settings.job_results_topic_arn,
+            ),
+            clock=SystemClock(),
+            timings=settings.timings,
+            engine=BundleEngine(gas_engine.default_bundle()),
+            results_bucket=settings.results_bucket,
+            work_directory=work_directory,
+        )
+        yield queue, {JobRequested: annotator.annotate}
