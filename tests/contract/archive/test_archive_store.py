@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gas_core.domain.errors import (
     CapacityShortError,
     RetrievalNotReadyError,
 )
+from gas_core.packing import pack, unpack
 from gas_core.ports import RetrievalState, Tier
 
 DATA = random.Random(0).randbytes(300_000)
@@ -142,3 +144,31 @@ def test_deleting_one_archive_leaves_the_others(shelf: Any) -> None:
     shelf.store.delete(gone)
 
     assert shelf.read(kept, shelf.thaw(kept)) == DATA
+
+
+def test_a_packed_job_comes_out_of_the_store_as_it_went_in(shelf: Any, tmp_path: Path) -> None:
+    results = {"annot.vcf.gz": tmp_path / "vcf", "table.parquet": tmp_path / "table"}
+    results["annot.vcf.gz"].write_bytes(DATA)
+    results["table.parquet"].write_bytes(b"PAR1")
+    packed = pack(results, tmp_path / "packed.tar", job_id="a job", generation=2)
+    archive_id = shelf.put((tmp_path / "packed.tar").read_bytes())
+    retrieval = shelf.thaw(archive_id)
+
+    with shelf.store.open(archive_id, retrieval.retrieval_id) as stream:
+        assert unpack(stream, tmp_path / "unpacked") == packed
+    assert (tmp_path / "unpacked" / "annot.vcf.gz").read_bytes() == DATA
+
+
+def test_a_corrupt_archive_leaves_nothing_unpacked(shelf: Any, tmp_path: Path) -> None:
+    (tmp_path / "vcf").write_bytes(DATA)
+    pack({"annot.vcf.gz": tmp_path / "vcf"}, tmp_path / "packed.tar", job_id="a job", generation=2)
+    archive_id = shelf.put((tmp_path / "packed.tar").read_bytes())
+    retrieval = shelf.thaw(archive_id)
+    shelf.corrupt(archive_id)
+
+    with (
+        shelf.store.open(archive_id, retrieval.retrieval_id) as stream,
+        pytest.raises(ArchiveCorruptError),
+    ):
+        unpack(stream, tmp_path / "unpacked")
+    assert not (tmp_path / "unpacked").exists()
