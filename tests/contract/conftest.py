@@ -7,15 +7,18 @@ suites on AWS itself, add a third bench; the tests need not change.
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
-from gas_local.fixtures import Stack, stack
 
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
@@ -38,6 +41,7 @@ from gas_core.testing import (
     FakeUsers,
 )
 from gas_core.testing.store import INPUTS_BUCKET, RESULTS_BUCKET
+from gas_local.fixtures import Stack, stack
 
 __all__ = ["stack"]
 
@@ -57,6 +61,72 @@ def aws(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AwsClients:
         monkeypatch.setenv(variable, stack[variable])
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     return AwsClients(region="us-east-1", endpoint_url=stack.aws_url)
+
+
+class Wire:
+    """A TCP proxy before the stack, whose connections break where a test wants them to.
+
+    ``cuts`` has, for each connection to come, after how many bytes of answers it is dropped; after the last
+    of them connections hold. ``spoil`` changes what clients send.
+    """
+
+    def __init__(self, target: str) -> None:
+        parts = urlsplit(target)
+        self._target = (parts.hostname, parts.port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.cuts: list[int] = []
+        self.cut_done = 0
+        self.before_reconnect: Callable[[], object] = lambda: None
+        self.spoil: Callable[[bytes], bytes] = lambda data: data
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        if self.cut_done:
+            self.before_reconnect()
+        budget = self.cuts.pop(0) if self.cuts else None
+        with client, socket.create_connection(self._target) as server:
+            threading.Thread(target=self._upstream, args=(client, server), daemon=True).start()
+            with suppress(OSError):
+                while data := server.recv(65536):
+                    if budget is not None and len(data) >= budget:
+                        client.sendall(data[:budget])
+                        self.cut_done += 1
+                        break
+                    client.sendall(data)
+                    budget = None if budget is None else budget - len(data)
+            for end in (client, server):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def _upstream(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(self.spoil(data))
+
+
+@pytest.fixture
+def wire(stack: Stack) -> Iterator[Wire]:
+    wire = Wire(stack.aws_url)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def aws_over_wire(aws: AwsClients, wire: Wire) -> AwsClients:
+    del aws  # it has set the credentials
+    return AwsClients(region="us-east-1", endpoint_url=wire.url)
 
 
 class JobsBench:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.errors import aws_errors, error_code
-from gas_core.domain.errors import MailRefusedError
+from gas_core.domain.errors import AccessRefusedError, MailRefusedError
 from gas_core.ports import Mail
 
 if TYPE_CHECKING:
@@ -45,9 +45,15 @@ class SesMailer:
                     Content={"Raw": {"Data": message.as_bytes()}},
                 )
             except ClientError as error:
-                if error_code(error) not in _REFUSED_FOR_GOOD:
+                code = error_code(error)
+                if code not in _REFUSED_FOR_GOOD:
                     raise
-                raise MailRefusedError(message_id=mail.message_id, code=error_code(error)) from error
+                # The same code for what an operator has to mend: an identity that is not verified yet.
+                if "not verified" in str(error):
+                    raise AccessRefusedError(
+                        action="send_mail", code=code, message_id=mail.message_id
+                    ) from error
+                raise MailRefusedError(message_id=mail.message_id, code=code) from error
 
 
 def compose(mail: Mail, *, sender: str) -> EmailMessage:

@@ -82,7 +82,8 @@ class DynamoJobs:
         # One more than asked for tells whether there is a next page.
         page_items = min(limit + 1, self._page_items)
         with aws_errors("page_of_user", user_id=user_id):
-            jobs = list(islice(self._rows(self._query(request, page_items=page_items)), limit + 1))
+            keys = self._query(request, page_items=page_items)
+            jobs = list(islice(self._rows(keys, batch_keys=min(limit + 1, BATCH_KEYS)), limit + 1))
         if len(jobs) <= limit:
             return JobPage(tuple(jobs), next=None)
         last = jobs[limit - 1]
@@ -106,9 +107,9 @@ class DynamoJobs:
                 return
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _rows(self, keys: Iterator[Item]) -> Iterator[Job]:
+    def _rows(self, keys: Iterator[Item], *, batch_keys: int) -> Iterator[Job]:
         """The rows of keys, in their order; keys without a row are passed over."""
-        while batch := [key["job_id"]["S"] for key in islice(keys, BATCH_KEYS)]:
+        while batch := [key["job_id"]["S"] for key in islice(keys, batch_keys)]:
             rows = self._batch(batch)
             yield from (rows[job_id] for job_id in batch if job_id in rows)
 
