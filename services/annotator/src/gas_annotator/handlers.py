@@ -210,7 +210,7 @@ class Annotator:
         if Due.CLEANUP not in job.due:
             return
         self.store.delete(keys.losing_objects(job))
-        if job.due[Due.CLEANUP] <= self.clock.now():
+        if lifecycle.quiet(job, now=self.clock.now(), timings=self.timings):
             update(self.jobs, job.job_id, _cleaned)
             log.info("leftovers_removed")
 

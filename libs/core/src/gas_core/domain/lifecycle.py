@@ -222,6 +222,14 @@ def delete(job: Job, *, now: int, timings: Timings) -> Job:
     return replace(job, results=Results.DELETING, due={Due.CLEANUP.value: quiet}, due_tries=0)
 
 
+def quiet(job: Job, *, now: int, timings: Timings) -> bool:
+    """True once a zombie of an ended job has had its time; what is removed now stays removed.
+
+    Told from the end, not from the debt: the sweeper moves a debt on before it announces it.
+    """
+    return job.terminal and job.complete_time + timings.cleanup_seconds <= now
+
+
 def cleaned(job: Job) -> Job:
     """Nothing that losing attempts left remains."""
     return replace(job, due={kind: time for kind, time in job.due.items() if kind != Due.CLEANUP})

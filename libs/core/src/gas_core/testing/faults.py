@@ -63,16 +63,16 @@ class Faults:
             self.calls.append(name)
         fault = self._fault if self._fault and self._fault.at == number else None
         if fault and fault.moment is Moment.BEFORE:
-            raise self._strike(fault)
+            self._strike(fault)
         result = act()
-        if fault:
-            raise self._strike(fault)
+        if fault and fault.moment is Moment.AFTER:
+            self._strike(fault)
         return result
 
-    def _strike(self, fault: Fault) -> BaseException:
+    def _strike(self, fault: Fault) -> None:
         if isinstance(fault.error, Crash):
             self._dead = fault.error
-        return fault.error
+        raise fault.error
 
 
 class _Wrapped:
