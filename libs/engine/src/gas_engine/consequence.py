@@ -78,9 +78,10 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     )
 
 
-def _order(consequence: TranscriptConsequence) -> tuple[int, int, str]:
+def _order(consequence: TranscriptConsequence) -> tuple[int, bool, int, str]:
     return (
         SEVERITY[consequence.terms[0]],
+        not consequence.distance and consequence.biotype != "protein_coding",
         int(consequence.distance or 0),
         consequence.transcript_id,
     )
