@@ -24,12 +24,15 @@ Item = dict[str, Any]
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
 
-_TEXTS = (
+_FROM_THE_START = (
     "job_id",
     "user_id",
     "user_email",
     "s3_inputs_bucket",
     "s3_key_input_file",
+    "created_time",
+)
+_TOLD_LATER = (
     "input_file_name",
     "input_version_id",
     "s3_results_bucket",
@@ -38,9 +41,6 @@ _TEXTS = (
     "results_file_archive_id",
     "restore_message",
     "traceparent",
-)
-_NUMBERS = (
-    "created_time",
     "input_bytes",
     "submit_time",
     "start_time",
@@ -67,7 +67,7 @@ _USER = (
 
 def job_to_item(job: Job) -> Item:
     """The whole row. What a condition names (states, attempt, revision) is always there."""
-    told: dict[str, Any] = {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS)}
+    told: dict[str, Any] = {name: getattr(job, name) for name in _TOLD_LATER}
     told |= {
         "progress": {name: count for name, count in asdict(job.progress).items() if count},
         "failure": asdict(job.failure) if job.failure else None,
@@ -77,6 +77,7 @@ def job_to_item(job: Job) -> Item:
         "due_time": job.due_time,
     }
     attributes = {name: plain for name, plain in told.items() if plain not in (None, "", 0, {})}
+    attributes |= {name: getattr(job, name) for name in _FROM_THE_START}
     attributes |= {
         "job_status": job.status.value,
         "results_state": job.results.value,
@@ -91,7 +92,8 @@ def job_to_item(job: Job) -> Item:
 def job_from_item(item: Mapping[str, Any]) -> Job:
     told = _plain(item)
     return Job(
-        **{name: told[name] for name in (*_TEXTS, *_NUMBERS) if name in told},
+        **{name: told[name] for name in _FROM_THE_START},
+        **{name: told[name] for name in _TOLD_LATER if name in told},
         status=Status(told["job_status"]),
         results=Results(told["results_state"]),
         attempt=told["attempt"],

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gas_core.adapters.dynamodb.rows import job_from_item, job_to_item
+from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
+from gas_core.domain.states import Results, Status
+
+TEXT = st.text(max_size=20)
+COUNT = st.integers(0, 2**53)
+TIME = st.integers(1, 2**40)
+
+JOBS = st.builds(
+    Job,
+    job_id=st.uuids().map(str),
+    user_id=st.uuids().map(str),
+    user_email=TEXT,
+    s3_inputs_bucket=TEXT,
+    s3_key_input_file=TEXT,
+    created_time=TIME,
+    status=st.sampled_from(Status),
+    results=st.sampled_from(Results),
+    input_file_name=TEXT,
+    input_version_id=TEXT,
+    input_bytes=COUNT,
+    submit_time=COUNT,
+    start_time=COUNT,
+    complete_time=COUNT,
+    attempt=COUNT,
+    generation=COUNT,
+    failures=COUNT,
+    lease_expires=COUNT,
+    progress=st.builds(Progress, COUNT, COUNT, COUNT),
+    failure=st.none() | st.builds(Failure, TEXT, TEXT, TEXT, COUNT, COUNT),
+    summary=st.dictionaries(TEXT, COUNT, max_size=3),
+    s3_results_bucket=TEXT,
+    s3_key_result_file=TEXT,
+    s3_key_log_file=TEXT,
+    results_file_archive_id=TEXT,
+    restore_message=TEXT,
+    traceparent=TEXT,
+    due=st.dictionaries(st.sampled_from([kind.value for kind in Due]), TIME, max_size=3),
+    due_tries=COUNT,
+    mails=st.dictionaries(TEXT, st.builds(MailRecord, COUNT, COUNT, TEXT), max_size=2),
+    revision=COUNT,
+)
+
+
+@given(JOBS)
+def test_every_job_is_read_from_its_item_as_it_was(job: Job) -> None:
+    assert job_from_item(job_to_item(job)) == job
+
+
+@given(JOBS)
+def test_indexes_hold_exactly_the_rows_that_belong_there(job: Job) -> None:
+    item = job_to_item(job)
+    assert ("submit_time" in item) == bool(job.submit_time)
+    assert ("due_time" in item) == ("due_shard" in item) == bool(job.due)
+    if job.due:
+        assert item["due_time"] == {"N": str(min(job.due.values()))}
+        assert 0 <= int(item["due_shard"]["N"]) < 16
+
+
+@given(JOBS)
+def test_what_a_condition_names_is_always_in_the_item(job: Job) -> None:
+    assert {"job_status", "results_state", "attempt", "revision"} <= set(job_to_item(job))
