@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from gas_core.config import WorkerSettings
 from gas_core.domain.errors import GasError, TransientError, UnreadableError
 from gas_core.domain.messages import Message, parse
 from gas_core.ports import Delivery, Hold, Queue
 from gas_core.telemetry import metrics
 from gas_core.telemetry.trace import traced
 from gas_core.worker.drain import Drain
-from gas_core.worker.hold import Grip
 from gas_core.worker.policy import Settlement, backoff_seconds, settle
 from gas_core.worker.pulse import Pulse
 
@@ -34,11 +32,19 @@ class Loop:
     """Takes messages from one queue."""
 
     def __init__(
-        self, queue: Queue, handlers: Handlers, settings: WorkerSettings, *, drain: Drain, pulse: Pulse
+        self,
+        queue: Queue,
+        handlers: Handlers,
+        *,
+        hold: Callable[[Delivery], Hold],
+        poll_seconds: float,
+        drain: Drain,
+        pulse: Pulse,
     ) -> None:
         self._queue = queue
         self._handlers = handlers
-        self._settings = settings
+        self._hold = hold
+        self._poll_seconds = poll_seconds
         self._drain = drain
         self._pulse = pulse
         self._receive_failures = 0
@@ -70,14 +76,6 @@ class Loop:
             self._settle(delivery, settlement)
 
     def _handle(self, delivery: Delivery) -> Exception | None:
-        hold = Grip(
-            self._queue,
-            delivery,
-            heartbeat_seconds=self._settings.heartbeat_seconds,
-            visibility_seconds=self._settings.visibility_seconds,
-            drain=self._drain,
-            pulse=self._pulse,
-        )
         try:
             message = parse(delivery.body)
             handle = self._handler_of(message)
@@ -86,7 +84,7 @@ class Loop:
                 traced(message.kind, traceparent=message.traceparent),
             ):
                 _log.info("message_received", kind=message.kind)
-                handle(message, hold)
+                handle(message, self._hold(delivery))
         except Exception as error:  # noqa: BLE001  the policy has a row for every kind; none is lost
             return error
         return None
@@ -112,7 +110,7 @@ class Loop:
 
     def _receive(self) -> Delivery | None:
         try:
-            delivery = self._queue.receive(wait_seconds=self._settings.poll_seconds)
+            delivery = self._queue.receive(wait_seconds=self._poll_seconds)
         except TransientError as error:
             self._receive_failures += 1
             pause = backoff_seconds(self._receive_failures)
