@@ -66,3 +66,8 @@ def every_object(job: Job) -> list[ObjectRef]:
         for generation in range(1, job.generation + 1)
         for key in result_keys(job.job_id, generation).every
     ]
+
+
+def summary_key(job: Job) -> str:
+    """The summary that stands beside a completed job's log."""
+    return job.s3_key_log_file.removesuffix("count.log") + "summary.json"

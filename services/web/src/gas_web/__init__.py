@@ -1,0 +1,1 @@
+"""The service that researchers see: sign-in, submit, jobs, downloads."""

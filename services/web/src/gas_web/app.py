@@ -1,0 +1,59 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gas_web import errors, observe, security
+from gas_web.blueprints import account, auth, health, jobs, pages
+from gas_web.container import Container
+from gas_web.session import signed_in
+from gas_web.static import StaticFiles
+
+FORM_BYTES = 64 * 1024
+"""Our forms are small; files go to the store."""
+
+
+def create_app(container: Container) -> Flask:
+    """The pages, on the ports that the container holds."""
+    settings = container.settings
+    app = Flask(__name__, static_folder=None)
+    app.extensions["gas"] = container
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=settings.session_seconds),
+        SESSION_COOKIE_NAME="__Host-gas" if settings.https else "gas",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        # The lifetime counts from the sign-in; a poll must not prolong it, nor set a cookie each second.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        # A form left open over lunch still works; the session bounds it.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Behind an Ingress the request looks like http; the session is Secure and SameSite all the same.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # the way Flask documents
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    files = StaticFiles()
+    files.serve_from(app)
+    observe.init(app)
+    security.init(app, store_origin=container.store_origin, https=settings.https)
+    errors.init(app)
+    for blueprint in (pages.blueprint, auth.blueprint, account.blueprint, jobs.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+
+    @app.context_processor
+    def everywhere() -> dict[str, Any]:
+        return {"current_user": signed_in(), "nav": "", "asset": files.address}
+
+    return app

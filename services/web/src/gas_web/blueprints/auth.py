@@ -1,0 +1,65 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from gas_web import session as sessions
+from gas_web.container import container
+from gas_web.globus import GlobusUnavailableError, SignInRefusedError, new_verifier
+
+blueprint = Blueprint("auth", __name__)
+log = structlog.get_logger()
+
+_UNDER_WAY = "sign_in"
+
+
+@blueprint.get("/login")
+def login() -> Response:
+    """Go to Globus; what comes back must bring the state that this session keeps."""
+    target = sessions.own_path(request.args.get("next")) or url_for("jobs.index")
+    if sessions.signed_in():
+        return redirect(target)
+    state, verifier = secrets.token_urlsafe(32), new_verifier()
+    session[_UNDER_WAY] = {"state": state, "verifier": verifier, "next": target}
+    return redirect(container().sign_in.address(state=state, verifier=verifier))
+
+
+@blueprint.get("/authcallback")
+def callback() -> Response | tuple[str, int]:
+    """Globus sends the browser back here. The state is good once, whatever comes of it."""
+    under_way = session.pop(_UNDER_WAY, None)
+    code = request.args.get("code", "")
+    state = request.args.get("state", "")
+    if not under_way or not code or not secrets.compare_digest(state.encode(), under_way["state"].encode()):
+        log.warning("sign_in_refused", reason=request.args.get("error", "state") if under_way else "no_state")
+        return render_template("auth/failed.html"), 400
+    try:
+        identity = container().sign_in.finish(code=code, verifier=under_way["verifier"])
+    except SignInRefusedError as error:
+        log.warning("sign_in_refused", reason="code", status=error.fields.get("status"))
+        return render_template("auth/failed.html"), 400
+    except GlobusUnavailableError as error:
+        log.exception("globus_unavailable", **error.fields)
+        return render_template("pages/landing.html", globus_down=True), 503
+    user = container().users.sign_in(
+        identity_id=identity.identity_id,
+        name=identity.name,
+        email=identity.email,
+        now=container().clock.now(),
+    )
+    sessions.begin(user)
+    log.info("signed_in", user_id=user.identity_id)
+    if not user.profile_confirmed:
+        return redirect(url_for("account.profile", next=under_way["next"]))
+    return redirect(under_way["next"])
+
+
+@blueprint.post("/logout")
+def logout() -> Response:
+    sessions.end()
+    return redirect(url_for("pages.landing"))

@@ -1,0 +1,197 @@
+"""Submitting, watching, fetching and deleting jobs."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from uuid import UUID
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gas_core.domain.errors import UploadMissingError
+from gas_core.domain.job import Job
+from gas_web import cursors, handlers
+from gas_web.container import container
+from gas_web.handlers import NotOfferedError
+from gas_web.session import sign_in_required, user
+from gas_web.views import JobView, plan_text, size_text, timeline, view
+
+blueprint = Blueprint("jobs", __name__)
+
+_STOP_POLLING = 286
+_BAD_REQUEST = 400
+
+
+@blueprint.get("/annotate")
+@sign_in_required
+def new() -> str:
+    return _submit_page()
+
+
+@blueprint.get("/annotate/job")
+@sign_in_required
+def submitted() -> Response | tuple[str, int]:
+    """The store sends the browser here; of all it adds to the address only our job ID is read."""
+    try:
+        job_id = str(UUID(request.args.get("job_id", "")))
+    except ValueError:
+        abort(404)
+    here = container()
+    try:
+        handlers.submitted(
+            job_id,
+            user(),
+            jobs=here.jobs,
+            store=here.store,
+            publisher=here.publisher,
+            clock=here.clock,
+            timings=here.timings,
+        )
+    except UploadMissingError:
+        return _submit_page(problem="The file has not arrived. Choose it again."), 409
+    return redirect(url_for("jobs.show", job_id=job_id), code=303)
+
+
+@blueprint.get("/annotations")
+@sign_in_required
+def index() -> str:
+    here = container()
+    text = request.args.get("after")
+    after = cursors.read(text) if text else None
+    if text and after is None:
+        abort(_BAD_REQUEST)
+    page = handlers.page_of_jobs(user(), after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
+    now = here.clock.now()
+    shown = SimpleNamespace(
+        jobs=[view(job, now=now) for job in page.jobs],
+        next_url=url_for("jobs.index", after=cursors.write(page.next)) if page.next else None,
+        newer_url=url_for("jobs.index") if after else None,
+    )
+    return render_template("jobs/index.html", nav="jobs", page=shown)
+
+
+@blueprint.get("/annotations/<uuid:job_id>")
+@sign_in_required
+def show(job_id: UUID) -> str:
+    return _job_page(_own(job_id))
+
+
+@blueprint.get("/annotations/<uuid:job_id>/status")
+@sign_in_required
+def status(job_id: UUID) -> Response:
+    """The panel that changes, for polling: 304 if it is as it was, 286 when there is nothing more to come."""
+    shown = _view(_own(job_id))
+    body = render_template("jobs/_now.html", job=shown)
+    response = make_response(body, 200 if shown.poll_seconds else _STOP_POLLING)
+    response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "private, no-cache"
+    if shown.poll_seconds:
+        response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/annotations/<uuid:job_id>/log")
+@sign_in_required
+def log(job_id: UUID) -> Response | str | tuple[str, int]:
+    """The annotation log inside a page, or as the file it is with ``?raw=1``."""
+    job = _own(job_id)
+    try:
+        text, file_name = handlers.read_log(job, store=container().store)
+    except NotOfferedError:
+        return _job_page(job), 409
+    if "raw" in request.args:
+        response = make_response(text)
+        response.mimetype = "text/plain"
+        response.headers.set("Content-Disposition", "inline", filename=file_name)
+        return response
+    raw_url = url_for("jobs.log", job_id=job.job_id, raw=1)
+    return render_template("jobs/log.html", nav="jobs", job=_view(job), text=text, raw_url=raw_url)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/download")
+@sign_in_required
+def download(job_id: UUID) -> Response | tuple[str, int]:
+    """To a short-lived link, or to the job's page if there is nothing to download now."""
+    job = _own(job_id)
+    here = container()
+    try:
+        address = handlers.download_address(job, store=here.store, limits=here.limits)
+    except NotOfferedError:
+        return _job_page(job), 409
+    return redirect(address, code=303)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/cancel")
+@sign_in_required
+def confirm_cancel(job_id: UUID) -> str:
+    return render_template("jobs/confirm_cancel.html", nav="jobs", job=_view(_own(job_id)))
+
+
+@blueprint.post("/annotations/<uuid:job_id>/cancel")
+@sign_in_required
+def cancel(job_id: UUID) -> Response:
+    here = container()
+    handlers.cancel(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
+    return redirect(url_for("jobs.show", job_id=job_id), code=303)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/delete")
+@sign_in_required
+def confirm_delete(job_id: UUID) -> str:
+    return render_template("jobs/confirm_delete.html", nav="jobs", job=_view(_own(job_id)))
+
+
+@blueprint.post("/annotations/<uuid:job_id>/delete")
+@sign_in_required
+def delete(job_id: UUID) -> Response | tuple[str, int]:
+    here = container()
+    try:
+        handlers.delete(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
+    except NotOfferedError:
+        return _job_page(_own(job_id)), 409
+    return redirect(url_for("jobs.index"), code=303)
+
+
+def _own(job_id: UUID) -> Job:
+    return handlers.own_job(str(job_id), user(), jobs=container().jobs)
+
+
+def _view(job: Job) -> JobView:
+    return view(job, now=container().clock.now())
+
+
+def _job_page(job: Job) -> str:
+    here = container()
+    shown = view(job, now=here.clock.now(), summary=handlers.read_summary(job, store=here.store))
+    return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
+
+
+def _submit_page(problem: str = "") -> str:
+    here = container()
+    who = user()
+    form = handlers.new_upload(
+        who,
+        jobs=here.jobs,
+        store=here.store,
+        clock=here.clock,
+        limits=here.limits,
+        inputs_bucket=here.settings.inputs_bucket,
+        submit_url=here.settings.url("/annotate/job"),
+    )
+    upload = SimpleNamespace(
+        url=form.url,
+        fields=form.fields,
+        max_bytes=form.max_bytes,
+        max_text=size_text(form.max_bytes),
+        expires_at=datetime.fromtimestamp(form.expires, UTC),
+    )
+    return render_template(
+        "jobs/new.html",
+        nav="new",
+        upload=upload,
+        plan=plan_text(who.plan),
+        bundle=here.bundle,
+        problem=problem,
+    )

@@ -1,0 +1,56 @@
+"""Builds what the pages stand on; the only place here that knows an adapter."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from gas_core.adapters.clients import AwsClients
+from gas_core.adapters.clock import SystemClock
+from gas_core.adapters.dynamodb.jobs import DynamoJobs
+from gas_core.adapters.dynamodb.users import DynamoUsers
+from gas_core.adapters.s3 import S3Store
+from gas_core.adapters.sns import SnsPublisher
+from gas_core.domain.job import ObjectRef
+from gas_core.ports import ObjectStore
+from gas_web.config import WebSettings
+from gas_web.container import Container
+from gas_web.globus import GlobusSignIn
+
+
+def build(settings: WebSettings) -> Container:
+    """Adapters as the settings say. Connects to nothing yet."""
+    clients = AwsClients(
+        region=settings.aws_region,
+        endpoint_url=settings.aws_endpoint_url,
+        s3_public_endpoint_url=settings.s3_public_endpoint_url,
+    )
+    store = S3Store(clients.s3, public=clients.s3_public)
+    return Container(
+        settings=settings,
+        jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
+        users=DynamoUsers(clients.dynamodb, table=settings.users_table),
+        store=store,
+        publisher=SnsPublisher(
+            clients.sns,
+            job_requests_topic_arn=settings.job_requests_topic_arn,
+            job_results_topic_arn=settings.job_results_topic_arn,
+        ),
+        clock=SystemClock(),
+        sign_in=GlobusSignIn(
+            client_id=settings.globus_client_id,
+            client_secret=settings.globus_client_secret.get_secret_value(),
+            redirect_uri=settings.url("/authcallback"),
+            internal_url=settings.globus_url,
+            public_url=settings.globus_public_url,
+        ),
+        store_origin=_origin(store, settings.inputs_bucket),
+    )
+
+
+def _origin(store: ObjectStore, bucket: str) -> str:
+    """Where forms go: the signer decides between addresses with the bucket in the host or in the path."""
+    form = store.presign_upload(
+        ObjectRef(bucket, "origin"), max_bytes=1, expires_seconds=1, redirect_url="", now=0
+    )
+    parts = urlsplit(form.url)
+    return f"{parts.scheme}://{parts.netloc}"

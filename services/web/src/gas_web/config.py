@@ -1,0 +1,69 @@
+"""Settings of the web service."""
+
+from __future__ import annotations
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from gas_core.config import (
+    InputsSettings,
+    JobsSettings,
+    ResultsSettings,
+    TopicsSettings,
+    UsersSettings,
+)
+
+MIN_KEY_CHARACTERS = 16
+
+
+class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings):
+    """What the web service reads from its environment."""
+
+    base_url: str = Field(description="Public address of these pages, such as https://gas.example.org.")
+    secret_key: SecretStr = Field(description="Key that signs sessions; 16 characters or more, random.")
+    s3_public_endpoint_url: str | None = Field(None, description="Where browsers find S3; unset: AWS itself.")
+    globus_client_id: str = Field(description="ID of this service's client at Globus Auth.")
+    globus_client_secret: SecretStr = Field(description="Secret of that client.")
+    globus_url: str | None = Field(
+        None, description="Where this service talks to Globus Auth; unset: Globus itself."
+    )
+    globus_public_url: str | None = Field(
+        None, description="Where browsers find Globus Auth; unset: Globus itself."
+    )
+    free_max_bytes: int = Field(153_600, gt=0, description="Largest file of a free user, bytes.")
+    premium_max_bytes: int = Field(
+        5 * 1024**3,
+        gt=0,
+        description="Largest file of a premium user, bytes; a presigned POST ends at 5 GiB.",
+    )
+    upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
+    download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
+    session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
+    jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
+    http_port: int = Field(8080, gt=0, description="Port of the pages.")
+    http_host: str = Field("0.0.0.0", description="Address the pages are served on.")  # noqa: S104 - a pod's
+    http_threads: int = Field(16, gt=0, description="Requests served at the same time.")
+    health_port: int = Field(8081, ge=0, description="Port of /metrics; 0 takes any free one.")
+    drain_seconds: int = Field(30, ge=0, description="How long requests may go on after SIGTERM, seconds.")
+    trusted_proxies: int = Field(
+        0, ge=0, description="Proxies in front whose X-Forwarded headers are believed."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+            raise ValueError("GAS_BASE_URL must be like https://gas.example.org, without a path")
+        if len(self.secret_key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(f"GAS_SECRET_KEY must have {MIN_KEY_CHARACTERS} characters or more")
+        return self
+
+    @property
+    def https(self) -> bool:
+        return urlsplit(self.base_url).scheme == "https"
+
+    def url(self, path: str) -> str:
+        """A public address of ours; never made from a request's Host header."""
+        return self.base_url.rstrip("/") + path

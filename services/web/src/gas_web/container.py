@@ -1,0 +1,64 @@
+"""What the pages stand on; bootstrap fills it with adapters, tests with fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from gas_core.domain.lifecycle import Timings
+from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, Users
+from gas_web.config import WebSettings
+from gas_web.globus import SignIn
+from gas_web.handlers import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The reference that files are annotated against, for the submit page."""
+
+    name: str
+    assembly: str
+    description: str
+
+
+RCRS = Bundle(
+    name="rCRS",
+    assembly="NC_012920.1",
+    description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Ports and settings of one web process. ``store_origin`` is where browsers send files to."""
+
+    settings: WebSettings
+    jobs: Jobs
+    users: Users
+    store: ObjectStore
+    publisher: Publisher
+    clock: Clock
+    sign_in: SignIn
+    store_origin: str
+    bundle: Bundle = RCRS
+
+    @property
+    def timings(self) -> Timings:
+        return self.settings.timings
+
+    @property
+    def limits(self) -> Limits:
+        settings = self.settings
+        return Limits(
+            free_max_bytes=settings.free_max_bytes,
+            premium_max_bytes=settings.premium_max_bytes,
+            upload_form_seconds=settings.upload_form_seconds,
+            download_url_seconds=settings.download_url_seconds,
+        )
+
+
+def container() -> Container:
+    """The container of the application that serves this request."""
+    return cast("Container", current_app.extensions["gas"])

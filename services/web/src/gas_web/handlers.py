@@ -1,0 +1,218 @@
+"""What the pages do, in terms of ports. Nobody gets past ``own_job`` to a job of somebody else."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from gas_core.domain import lifecycle
+from gas_core.domain.errors import (
+    GasError,
+    JobNotFoundError,
+    MoveRefusedError,
+    PermanentError,
+)
+from gas_core.domain.job import Action, Due, Job, ObjectRef
+from gas_core.domain.keys import input_key, summary_key
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.names import log_name, result_name
+from gas_core.domain.plans import Plan, User
+from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publisher, UploadForm
+from gas_core.submit import submit_job
+from gas_core.telemetry.trace import traced
+from gas_core.update import update
+
+UPLOAD_SLACK_SECONDS = 60
+"""An upload may begin in a form's last second; only then is it given up."""
+
+LOG_BYTES = 2_000_000
+"""The most of a log that a page shows; the raw link has all of it."""
+
+VCF_TYPE = "application/gzip"
+
+log = structlog.get_logger()
+
+
+class NotOfferedError(PermanentError):
+    """The job's state does not allow this now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be uploaded, and how long forms and links are good."""
+
+    free_max_bytes: int
+    premium_max_bytes: int
+    upload_form_seconds: int
+    download_url_seconds: int
+
+    def max_bytes(self, plan: Plan) -> int:
+        return self.premium_max_bytes if plan is Plan.PREMIUM else self.free_max_bytes
+
+
+def new_upload(
+    user: User,
+    *,
+    jobs: Jobs,
+    store: ObjectStore,
+    clock: Clock,
+    limits: Limits,
+    inputs_bucket: str,
+    submit_url: str,
+) -> UploadForm:
+    """Mint a job that waits for its file, and the form that the store takes it by."""
+    job_id = str(uuid.uuid4())
+    now = clock.now()
+    with traced("upload") as traceparent:
+        job = Job(
+            job_id=job_id,
+            user_id=user.identity_id,
+            user_email=user.email,
+            s3_inputs_bucket=inputs_bucket,
+            s3_key_input_file=input_key(user.identity_id, job_id),
+            created_time=now,
+            traceparent=traceparent,
+            due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
+        )
+        jobs.add(job)
+        return store.presign_upload(
+            ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file),
+            max_bytes=limits.max_bytes(user.plan),
+            expires_seconds=limits.upload_form_seconds,
+            redirect_url=f"{submit_url}?job_id={job_id}",
+            now=now,
+        )
+
+
+def own_job(job_id: str, user: User, *, jobs: Jobs) -> Job:
+    """The job, if it is this user's; another's answers as one that does not exist.
+
+    Raises
+    ------
+    JobNotFoundError
+        There is no such job, or it is not theirs to see.
+    """
+    job = jobs.get(job_id)
+    if job.user_id != user.identity_id:
+        log.warning("job_refused", job_id=job_id, user_id=user.identity_id)
+        raise JobNotFoundError(job_id=job_id)
+    return job
+
+
+def submitted(
+    job_id: str,
+    user: User,
+    *,
+    jobs: Jobs,
+    store: ObjectStore,
+    publisher: Publisher,
+    clock: Clock,
+    timings: Timings,
+) -> Job:
+    """The browser came back from the store. Coming back again changes nothing.
+
+    Raises
+    ------
+    JobNotFoundError
+        As ``own_job``.
+    UploadMissingError
+        The file has not arrived.
+    """
+    own_job(job_id, user, jobs=jobs)
+    return submit_job(job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
+
+
+def page_of_jobs(user: User, *, after: JobCursor | None, limit: int, jobs: Jobs) -> JobPage:
+    """Submitted jobs of this user alone, newest first."""
+    return jobs.page_of_user(user.identity_id, after=after, limit=limit)
+
+
+def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
+    """Withdraw a waiting or running job; one that has ended stays as it is."""
+    own_job(job_id, user, jobs=jobs)
+
+    def decide(job: Job) -> Job:
+        if Action.CANCEL not in job.actions:
+            return job
+        return lifecycle.cancel(job, now=clock.now(), timings=timings)
+
+    job = update(jobs, job_id, decide)
+    log.info("job_cancelled", job_id=job_id, status=job.status.value)
+    return job
+
+
+def delete(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
+    """Have a finished job deleted; asking again changes nothing.
+
+    Raises
+    ------
+    NotOfferedError
+        The job has not ended yet.
+    """
+    own_job(job_id, user, jobs=jobs)
+
+    def decide(job: Job) -> Job:
+        if Due.CLEANUP in job.due and not job.actions:
+            return job
+        return lifecycle.delete(job, now=clock.now(), timings=timings)
+
+    try:
+        job = update(jobs, job_id, decide)
+    except MoveRefusedError:
+        raise NotOfferedError(job_id=job_id, action=Action.DELETE.value) from None
+    log.info("job_deletion_asked", job_id=job_id)
+    return job
+
+
+def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
+    """A link that downloads the annotated VCF, made at the moment of the click.
+
+    Raises
+    ------
+    NotOfferedError
+        The results are not there now.
+    """
+    ref = ObjectRef(job.s3_results_bucket, job.s3_key_result_file)
+    if Action.DOWNLOAD not in job.actions:
+        raise NotOfferedError(job_id=job.job_id, action=Action.DOWNLOAD.value)
+    if store.head(ref) is None:
+        log.error("result_missing", job_id=job.job_id, key=ref.key)
+        raise NotOfferedError(job_id=job.job_id, action=Action.DOWNLOAD.value)
+    return store.presign_download(
+        ref,
+        file_name=result_name(job.input_file_name),
+        content_type=VCF_TYPE,
+        expires_seconds=limits.download_url_seconds,
+    )
+
+
+def read_log(job: Job, *, store: ObjectStore) -> tuple[str, str]:
+    """The log's text and the name to save it under.
+
+    Raises
+    ------
+    NotOfferedError
+        There is no log (yet).
+    """
+    if Action.LOG not in job.actions:
+        raise NotOfferedError(job_id=job.job_id, action=Action.LOG.value)
+    with store.open(ObjectRef(job.s3_results_bucket, job.s3_key_log_file)) as stream:
+        text = stream.read(LOG_BYTES).decode(errors="replace")
+    return text, log_name(job.input_file_name)
+
+
+def read_summary(job: Job, *, store: ObjectStore) -> dict[str, Any] | None:
+    """The engine's summary of a completed job; None without one: a page is worth more than its numbers."""
+    if Action.LOG not in job.actions:
+        return None
+    try:
+        with store.open(ObjectRef(job.s3_results_bucket, summary_key(job))) as stream:
+            summary: dict[str, Any] = json.load(stream)
+    except (GasError, ValueError) as error:
+        log.exception("summary_unreadable", job_id=job.job_id, error=type(error).__name__)
+        return None
+    return summary

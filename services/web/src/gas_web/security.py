@@ -1,0 +1,50 @@
+"""Headers that tell a browser what these pages may do, which is little."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+_PERMISSIONS = ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+_TWO_YEARS_SECONDS = 63_072_000
+
+
+def policy(store_origin: str) -> str:
+    """Content-Security-Policy: all from us, files also to the store, nothing inline, nobody frames us."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            f"connect-src 'self' {store_origin}",
+            f"form-action 'self' {store_origin}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        ]
+    )
+
+
+def init(app: Flask, *, store_origin: str, https: bool) -> None:
+    headers = {
+        "Content-Security-Policy": policy(store_origin),
+        "X-Content-Type-Options": "nosniff",
+        # The store's redirect and Globus need no address of ours, and job IDs are nobody else's business.
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _PERMISSIONS),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if https:
+        headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS_SECONDS}; includeSubDomains"
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            # Pages are personal, and an upload form is good for one job.
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,87 @@
+"""Who is asking: the session holds an identity id, and everything else is read from the users table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from gas_core.domain.errors import UserNotFoundError
+from gas_core.domain.plans import User
+from gas_web.container import container
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_USER_ID = "user_id"
+_HTTP_UNAUTHORIZED = 401
+
+
+def signed_in() -> User | None:
+    """The user of this request, read once; a session whose user is gone is ended."""
+    if "user" not in g:
+        g.user = _read()
+    user: User | None = g.user
+    return user
+
+
+def begin(user: User) -> None:
+    """A session of its own for each sign-in: nothing from before it stays."""
+    session.clear()
+    session.permanent = True
+    session[_USER_ID] = user.identity_id
+    g.user = user
+
+
+def end() -> None:
+    session.clear()
+    g.user = None
+
+
+def sign_in_required(page: Callable[P, R]) -> Callable[P, R | Response]:
+    """Send whoever is not signed in to Globus, and back to where they wanted to go."""
+
+    @wraps(page)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        if signed_in() is None:
+            if "HX-Request" in request.headers:
+                # A script cannot follow to Globus; it says so and the reader reloads.
+                abort(_HTTP_UNAUTHORIZED)
+            back = request.full_path.rstrip("?") if request.method == "GET" else url_for("jobs.index")
+            return redirect(url_for("auth.login", next=back))
+        return page(*args, **kwargs)
+
+    return guarded
+
+
+def user() -> User:
+    """The signed-in user of a page that requires one."""
+    found = signed_in()
+    if found is None:
+        abort(_HTTP_UNAUTHORIZED)
+    return found
+
+
+def own_path(target: str | None) -> str | None:
+    """``target`` if it is a path of ours, None if a browser could read another place into it."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    if "\\" in target or any(ord(char) < ord(" ") for char in target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def _read() -> User | None:
+    identity_id = session.get(_USER_ID)
+    if not identity_id:
+        return None
+    try:
+        return container().users.get(identity_id)
+    except UserNotFoundError:
+        session.clear()
+        return None

@@ -1,0 +1,43 @@
+"""Static files under addresses that have the hash of the contents in them: browsers keep them for good.
+
+One hash stands for the whole tree, so that style sheets reach fonts and images by relative paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, abort, send_from_directory, url_for
+from werkzeug.wrappers import Response
+
+ROOT = Path(__file__).parent / "assets"
+_YEAR_SECONDS = 31_536_000
+_HTTP_NOT_FOUND = 404
+
+
+class StaticFiles:
+    """The files under ``assets/``."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        self._names = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+        digest = hashlib.sha256()
+        for name in sorted(self._names):
+            digest.update(name.encode() + b"\0" + (root / name).read_bytes())
+        self._hash = digest.hexdigest()[:16]
+
+    def address(self, name: str) -> str:
+        """The address of a file, for templates; a name that does not exist is a mistake of ours."""
+        if name not in self._names:
+            raise LookupError(f"there is no asset {name}")
+        return url_for("static", tree=self._hash, name=name)
+
+    def serve_from(self, app: Flask) -> None:
+        @app.get("/static/<tree>/<path:name>", endpoint="static")
+        def static(tree: str, name: str) -> Response:
+            if tree != self._hash or name not in self._names:
+                abort(_HTTP_NOT_FOUND)
+            response = send_from_directory(self._root, name, max_age=_YEAR_SECONDS)
+            response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"
+            return response
