@@ -175,12 +175,12 @@ def _running(progress: ProgressView | None) -> str:
 
 
 def _completed(job: Job) -> list[str]:
-    alleles = job.summary.get("alleles_annotated", job.summary.get("records", 0))
-    if not job.summary.get("records", 0):
+    records = job.summary.get("records", 0)
+    if not records:
         counted = "No records, so nothing to annotate."
     else:
         took = _duration(max(job.complete_time - job.start_time, 0))
-        counted = f"{alleles:,} {'variant' if alleles == 1 else 'variants'} annotated in {took}."
+        counted = f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
     where = {
         Results.AVAILABLE: "The results stay here until you delete the job.",
         Results.ARCHIVING: "Moving to the archive; downloads are closed meanwhile.",
