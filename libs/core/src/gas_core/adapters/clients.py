@@ -38,7 +38,9 @@ _S3 = _config(30).merge(Config(signature_version="s3v4"))
 
 
 class AwsClients:
-    """Clients of one region, each made when it is first asked for; they may be shared between threads.
+    """Clients of one region, each made when it is first asked for: by bootstrap, before there are threads.
+
+    A client may be shared between threads; making one may not.
 
     ``endpoint_url`` is where services talk to AWS, ``s3_public_endpoint_url`` where browsers find S3;
     either is AWS itself when unset. Credentials are boto3's business.
