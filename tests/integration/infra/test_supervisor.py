@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+
 from gas_local.emulators import aws_emulator
 from gas_local.environment import base_environment
 from gas_local.errors import LocalStackError

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+
 from gas_local.errors import LocalStackError
 from gas_local.run import _only_one, _tidy
 
