@@ -214,6 +214,59 @@ def test_fault_at_any_call_of_a_cancelled_attempt_leaves_nothing_behind(error: s
         pytest.fail("the sweep did not reach the last call")
 
 
+def test_worker_that_wakes_up_late_changes_nothing() -> None:
+    for at, moment in itertools.product(range(100), Moment):
+        world = submitted(GOOD)
+        sleeper = world.asleep(world.annotate, Fault(at, moment, Crash()))
+        if sleeper is None:
+            break
+        world.settle()
+        before = end_of(world)
+        sleeper.wake()
+        world.settle()
+        world.check_at_rest()
+        assert end_of(world) == before
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
+@pytest.mark.parametrize("first_wakes_first", [True, False])
+def test_two_late_workers_end_a_job_once(*, first_wakes_first: bool) -> None:
+    """One sleeps at any call, its lease runs out, another takes the job and sleeps at any call, too."""
+    undisturbed = Faults()
+    submitted(GOOD).annotate(undisturbed)
+    writes = [at for at, name in enumerate(undisturbed.calls) if name.startswith(("jobs", "store"))]
+    for first, second in itertools.product(writes, writes):
+        world = submitted(GOOD)
+        sleepers = [world.asleep(world.annotate, Fault(first, Moment.BEFORE, Crash()))]
+        world.clock.advance(TIMINGS.lease_seconds + 700)
+        world.sweep()
+        sleepers.append(world.asleep(world.annotate, Fault(second, Moment.BEFORE, Crash())))
+        for sleeper in sleepers if first_wakes_first else reversed(sleepers):
+            if sleeper:
+                sleeper.wake()
+        world.settle()
+        world.check_at_rest()
+        assert world.jobs.rows[one(world)].status is Status.COMPLETED
+
+
+def test_zombie_of_a_job_that_is_gone_leaves_nothing() -> None:
+    for at, moment in itertools.product(range(100), Moment):
+        world = submitted(GOOD)
+        job_id = one(world)
+        sleeper = world.asleep(world.annotate, Fault(at, moment, Crash()))
+        world.cancel(job_id)
+        world.delete(job_id)
+        world.settle()
+        if sleeper is None:
+            break
+        sleeper.wake()
+        assert world.jobs.rows == {}
+        assert world.store.objects == {}
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
 def test_deleting_a_job_at_any_moment_removes_everything() -> None:
     for at, moment in itertools.product(range(100), Moment):
         world = submitted(GOOD)

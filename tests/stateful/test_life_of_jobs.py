@@ -15,7 +15,7 @@ from tests.stateful.world import BAD, GOOD, Sleeper, World
 from gas_core.domain.errors import StoreUnavailableError
 from gas_core.testing import Crash, FakeHold, Fault, Faults, Moment
 
-EXAMPLES = int(os.environ.get("GAS_STATEFUL_EXAMPLES", "600"))
+EXAMPLES = int(os.environ.get("GAS_STATEFUL_EXAMPLES", "300"))
 STEPS = 40
 JOBS = 3
 SLEEPERS = 2

@@ -17,7 +17,7 @@ from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError
 from gas_core.domain.job import Due, Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobChanged, JobRequested, Message, parse
-from gas_core.domain.states import Results, Status
+from gas_core.domain.states import STATUS_MOVES, Results, Status
 from gas_core.ports import Hold, Queue
 from gas_core.submit import submit_job
 from gas_core.testing import (
@@ -100,12 +100,52 @@ class Sleeper:
         self.thread.join()
 
 
+class WatchedJobs(FakeJobs):
+    """Looks at every write: each has to be a move that the tables and the attempt's fence allow."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.broken: list[str] = []
+
+    def commit(self, before: Job, after: Job) -> Job:
+        stood = self.rows.get(before.job_id)
+        written = super().commit(before, after)
+        if stood is None:
+            self.broken.append("a row came back")
+        else:
+            self.broken += [rule for rule, held in self._rules(stood, written).items() if not held]
+        return written
+
+    def _rules(self, stood: Job, written: Job) -> dict[str, bool]:
+        moves = {
+            (source, move.target, move.results or stood.results)
+            for move in STATUS_MOVES.values()
+            for source in move.sources
+        }
+        claimed = written.attempt > stood.attempt
+        live = stood.status is Status.RUNNING and stood.lease_expires > self._clock.now()
+        return {
+            "a status moved as no table says": stood.status is written.status
+            or (stood.status, written.status, written.results) in moves,
+            "a terminal state changed": not stood.terminal or outcome(stood) == outcome(written),
+            "a late writer won": written.revision > stood.revision
+            and written.attempt >= stood.attempt
+            and written.generation >= stood.generation
+            and written.failures >= stood.failures,
+            "a live lease was taken": not (claimed and live),
+            "a sent mail was forgotten": all(
+                written.mails.get(event, record).sent >= record.sent for event, record in stood.mails.items()
+            ),
+        }
+
+
 class World:
     """Tables, buckets, queues and mails; every method is something that may happen."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.jobs = FakeJobs()
+        self.jobs = WatchedJobs(self.clock)
         self.users = FakeUsers()
         self.store = FakeStore(self.clock)
         self.job_requests = FakeQueue(self.clock, "job-requests")
@@ -119,7 +159,6 @@ class World:
         """Jobs whose news was lost by the queue, which nothing makes good."""
         self.mails_doubled: Counter[str] = Counter()
         """Times that the notifier died between the provider's answer and the record, by Message-ID."""
-        self.ended: dict[str, Job] = {}
         self.inputs: dict[str, bytes] = {}
 
     # What the researcher does
@@ -293,13 +332,8 @@ class World:
 
     def check(self) -> None:
         """Hold at any moment: DESIGN's contract, as far as one moment can show it."""
-        rows = self.jobs.rows
-        for job_id, row in rows.items():
-            ended = self.ended.get(job_id)
-            if ended:
-                assert outcome(row) == outcome(ended), "a terminal state changed"
-            elif row.terminal:
-                self.ended[job_id] = row
+        assert not self.jobs.broken
+        for row in self.jobs.rows.values():
             if row.status is Status.COMPLETED and row.results is Results.AVAILABLE:
                 assert row.s3_key_result_file == keys.result_refs(row).vcf
                 self._results_stand(row)
