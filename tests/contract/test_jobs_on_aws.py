@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from gas_core.adapters.clients import AwsClients
-from gas_core.adapters.dynamodb import jobs as adapter
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
 from gas_core.domain.errors import JobNotFoundError, StaleError, StoreUnavailableError
 from gas_core.domain.job import Job
@@ -143,7 +142,7 @@ def test_rows_that_a_batch_left_over_are_asked_for_again(
             keys = [{"job_id": row["job_id"]} for row in left]
             parsed["UnprocessedKeys"] = {stack_jobs.table: {"Keys": keys, "ConsistentRead": True}}
 
-    monkeypatch.setattr(adapter.time, "sleep", lambda _: None)
+    monkeypatch.setattr(f"{DynamoJobs.__module__}.time.sleep", lambda _: None)
     stack_jobs.client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_half)
     page = stack_jobs.port.page_of_user(user_id, after=None, limit=20)
     assert [job.submit_time for job in page.jobs] == [1000 + n for n in reversed(range(12))]
@@ -159,7 +158,7 @@ def test_table_that_leaves_everything_over_is_unavailable(
         parsed["Responses"] = {}
         parsed["UnprocessedKeys"] = {stack_jobs.table: {"Keys": [{"job_id": {"S": job.job_id}}]}}
 
-    monkeypatch.setattr(adapter.time, "sleep", lambda _: None)
+    monkeypatch.setattr(f"{DynamoJobs.__module__}.time.sleep", lambda _: None)
     stack_jobs.client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_all)
     with pytest.raises(StoreUnavailableError):
         stack_jobs.port.page_of_user(job.user_id, after=None, limit=5)

@@ -36,13 +36,3 @@ JOB_DURATION = Histogram(
     ["status"],
     buckets=(0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
 )
-
-MAILS = Counter(
-    "gas_mails_total", "Mails handed to the provider: sent, refused, failed.", ["event", "outcome"]
-)
-
-SWEPT_ROWS = Counter(
-    "gas_swept_rows_total",
-    "Overdue rows that the sweeper took up: submitted, abandoned, announced, removed, moved, failed.",
-    ["outcome"],
-)

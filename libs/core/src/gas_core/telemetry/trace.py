@@ -34,10 +34,3 @@ def traced(step: str, *, traceparent: str = "") -> Iterator[str]:
         _W3C.inject(carrier)
         with bound_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id)):
             yield carrier["traceparent"]
-
-
-def current_traceparent() -> str:
-    """The traceparent of the step being done, empty outside of any."""
-    carrier: dict[str, str] = {}
-    _W3C.inject(carrier)
-    return carrier.get("traceparent", "")
