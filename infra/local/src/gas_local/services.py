@@ -45,6 +45,8 @@ def service_environment(
         "GAS_GLOBUS_PUBLIC_URL": globus_url,
         "GAS_SWEEP_INTERVAL_SECONDS": str(SWEEP_SECONDS),
         "GAS_LOG_FORMAT": "json",
+        # A worker that is asked to stop waits for its poll to end, and whoever pressed Ctrl-C for the worker.
+        "GAS_POLL_SECONDS": "2",
     }
 
 

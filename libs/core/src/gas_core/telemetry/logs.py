@@ -11,7 +11,7 @@ import sys
 from typing import TextIO
 
 import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import clear_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gas_core.config import Settings
@@ -33,8 +33,14 @@ def _withhold_secrets(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 def configure(settings: Settings, *, service: str, stream: TextIO | None = None) -> None:
     """Set up logging for this process, once, at its start; lines go to standard output."""
+
+    def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        # Not by context: a thread that a library starts begins with an empty one.
+        return {"service": service} | dict(event)
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_service,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -70,4 +76,3 @@ def configure(settings: Settings, *, service: str, stream: TextIO | None = None)
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     clear_contextvars()
-    bind_contextvars(service=service)
