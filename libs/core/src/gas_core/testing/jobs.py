@@ -58,7 +58,10 @@ class FakeJobs:
 
     def remove(self, job: Job) -> None:
         with self._lock:
-            if not _stands(self._rows.get(job.job_id), job):
+            row = self._rows.get(job.job_id)
+            if row is None:
+                return
+            if not _stands(row, job):
                 raise StaleError(job_id=job.job_id)
             del self._rows[job.job_id]
 
