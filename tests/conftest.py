@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""What holds for all tests: one embedded stack for those that need it, and no skipping in CI."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gas_local.fixtures import site, stack
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["site", "stack"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -41,9 +41,7 @@ from gas_core.testing import (
     FakeUsers,
 )
 from gas_core.testing.store import INPUTS_BUCKET, RESULTS_BUCKET
-from gas_local.fixtures import Stack, stack
-
-__all__ = ["stack"]
+from gas_local.fixtures import Stack
 
 KINDS = ["fake", "stack"]
 
