@@ -43,10 +43,11 @@ def create_app(container: Container) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # the way Flask documents
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app)
     files = StaticFiles()
     files.serve_from(app)
+    # First, so that a form that is refused has its line and its ID as well.
     observe.init(app)
+    CSRFProtect(app)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
     for blueprint in (pages.blueprint, auth.blueprint, account.blueprint, jobs.blueprint, health.blueprint):

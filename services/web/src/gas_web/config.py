@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from gas_core.config import (
     InputsSettings,
@@ -16,6 +15,8 @@ from gas_core.config import (
 )
 
 MIN_KEY_CHARACTERS = 16
+STORE_BYTES = 5 * 1024**3
+"""What S3 takes in one POST."""
 
 
 class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings):
@@ -32,11 +33,11 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
     globus_public_url: str | None = Field(
         None, description="Where browsers find Globus Auth; unset: Globus itself."
     )
-    free_max_bytes: int = Field(153_600, gt=0, description="Largest file of a free user, bytes.")
+    free_max_bytes: int = Field(
+        153_600, gt=0, le=STORE_BYTES, description="Largest file of a free user, bytes; at most 5 GiB."
+    )
     premium_max_bytes: int = Field(
-        5 * 1024**3,
-        gt=0,
-        description="Largest file of a premium user, bytes; a presigned POST ends at 5 GiB.",
+        STORE_BYTES, gt=0, le=STORE_BYTES, description="Largest file of a premium user, bytes; at most 5 GiB."
     )
     upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
     download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
@@ -51,14 +52,21 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
         0, ge=0, description="Proxies in front whose X-Forwarded headers are believed."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
-            raise ValueError("GAS_BASE_URL must be like https://gas.example.org, without a path")
-        if len(self.secret_key.get_secret_value()) < MIN_KEY_CHARACTERS:
-            raise ValueError(f"GAS_SECRET_KEY must have {MIN_KEY_CHARACTERS} characters or more")
-        return self
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_origin(cls, url: str) -> str:
+        parts = urlsplit(url)
+        rest = parts.path.strip("/") or parts.query or parts.fragment
+        if parts.scheme not in {"http", "https"} or not parts.netloc or rest:
+            raise ValueError("has to be like https://gas.example.org, without a path")
+        return url.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(f"has to have {MIN_KEY_CHARACTERS} characters or more")
+        return key
 
     @property
     def https(self) -> bool:
@@ -66,4 +74,4 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
 
     def url(self, path: str) -> str:
         """A public address of ours; never made from a request's Host header."""
-        return self.base_url.rstrip("/") + path
+        return self.base_url + path

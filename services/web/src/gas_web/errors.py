@@ -10,12 +10,14 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response
 
-from gas_core.domain.errors import JobNotFoundError, TransientError
+from gas_core.domain.errors import GasError, JobNotFoundError, TransientError
+from gas_web.session import signed_in
 
 log = structlog.get_logger()
 
 _INTERNAL = 500
 _UNAVAILABLE = 503
+_RETRY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,25 @@ def init(app: Flask) -> None:
         return _page(400, _CSRF), 400
 
     @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response | tuple[str, int]:
+    def refused(error: HTTPException) -> Response | tuple[str, int, dict[str, str]]:
         if error.response is not None:
             return error.response
         code = error.code or _INTERNAL
-        return _page(code, _WORDS.get(code, _WORDS[400])), code
+        # What the protocol wants told, such as which methods a page does take.
+        told = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+        return _page(code, _WORDS.get(code, _WORDS[400])), code, told
 
     @app.errorhandler(JobNotFoundError)
     def missing(_error: JobNotFoundError) -> tuple[str, int]:
         return _page(404, _WORDS[404]), 404
 
     @app.errorhandler(TransientError)
-    def unavailable(error: TransientError) -> tuple[str, int]:
+    def unavailable(error: TransientError) -> tuple[str, int, dict[str, str]]:
         log.error(
             "request_failed", error=type(error).__name__, **{f"error_{k}": v for k, v in error.fields.items()}
         )
-        return _page(_UNAVAILABLE, _WORDS[_UNAVAILABLE]), _UNAVAILABLE
+        page = _page(_UNAVAILABLE, _WORDS[_UNAVAILABLE])
+        return page, _UNAVAILABLE, {"Retry-After": str(_RETRY_SECONDS)}
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> tuple[str, int]:
@@ -95,8 +100,14 @@ def init(app: Flask) -> None:
 
 
 def _page(code: int, words: Words) -> str:
-    """The page needs no store: who asks is known only if it was found out before things broke."""
-    g.setdefault("user", None)
+    """The page needs no store: where one does not answer, nobody is told to be signed in."""
+    if code >= _INTERNAL:
+        g.setdefault("user", None)
+    else:
+        try:
+            signed_in()
+        except GasError:
+            g.user = None
     return render_template(
         "errors/error.html",
         code=code,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Length, Regexp
 
 NAME_CHARACTERS = 200
 EMAIL_CHARACTERS = 254
@@ -12,7 +14,11 @@ EMAIL_CHARACTERS = 254
 
 
 def _one_line(text: str | None) -> str | None:
-    return " ".join(text.split()) if text else text
+    """What is typed into one line: no line breaks, no characters that nobody sees, no spaces around."""
+    if not text:
+        return text
+    words = " ".join(text.split())
+    return "".join(char for char in words if unicodedata.category(char) not in {"Cc", "Cs"}).strip()
 
 
 class ProfileForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -22,7 +28,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         "Name",
         filters=[_one_line],
         validators=[
-            InputRequired("Enter your name."),
+            DataRequired("Enter your name."),
             Length(max=NAME_CHARACTERS, message=f"Use {NAME_CHARACTERS} characters or fewer."),
         ],
     )
@@ -30,7 +36,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         "E-mail",
         filters=[_one_line],
         validators=[
-            InputRequired("Enter your e-mail address."),
+            DataRequired("Enter your e-mail address."),
             Length(max=EMAIL_CHARACTERS, message=f"Use {EMAIL_CHARACTERS} characters or fewer."),
             # Only a mail that arrives proves an address; this catches what cannot be one.
             Regexp(

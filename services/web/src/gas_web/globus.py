@@ -19,6 +19,7 @@ from gas_core.domain.errors import PermanentError, TransientError
 SCOPES = ("openid", "profile", "email")
 _TIMEOUT_SECONDS = 10
 _SERVER_ERROR = 500
+_TOO_MANY_REQUESTS = 429
 
 log = structlog.get_logger()
 
@@ -120,9 +121,12 @@ class GlobusSignIn:
             finally:
                 self._revoke(tokens)
         except globus_sdk.GlobusAPIError as error:
-            if error.http_status >= _SERVER_ERROR:
-                raise GlobusUnavailableError(status=error.http_status) from error
-            raise SignInRefusedError(status=error.http_status, code=error.code) from error
+            reason = (error.raw_json or {}).get("error", "")
+            # A wrong secret of our own client is no fault of who signs in, and a new code would not help.
+            ours = reason == "invalid_client" or error.http_status == _TOO_MANY_REQUESTS
+            if ours or error.http_status >= _SERVER_ERROR:
+                raise GlobusUnavailableError(status=error.http_status, reason=reason) from error
+            raise SignInRefusedError(status=error.http_status, reason=reason) from error
         except globus_sdk.NetworkError as error:
             raise GlobusUnavailableError(error=type(error).__name__) from error
 

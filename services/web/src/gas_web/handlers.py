@@ -14,6 +14,7 @@ from gas_core.domain.errors import (
     GasError,
     JobNotFoundError,
     MoveRefusedError,
+    ObjectMissingError,
     PermanentError,
 )
 from gas_core.domain.job import Action, Due, Job, ObjectRef
@@ -21,6 +22,7 @@ from gas_core.domain.keys import input_key, summary_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.names import log_name, result_name
 from gas_core.domain.plans import Plan, User
+from gas_core.domain.states import Results
 from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publisher, UploadForm
 from gas_core.submit import submit_job
 from gas_core.telemetry.trace import traced
@@ -28,9 +30,6 @@ from gas_core.update import update
 
 UPLOAD_SLACK_SECONDS = 60
 """An upload may begin in a form's last second; only then is it given up."""
-
-LOG_BYTES = 2_000_000
-"""The most of a log that a page shows; the raw link has all of it."""
 
 VCF_TYPE = "application/gzip"
 
@@ -103,6 +102,12 @@ def own_job(job_id: str, user: User, *, jobs: Jobs) -> Job:
     return job
 
 
+def require(action: Action, job: Job) -> None:
+    """Refuse with NotOfferedError what the job's state does not offer now."""
+    if action not in job.actions:
+        raise NotOfferedError(job_id=job.job_id, action=action.value)
+
+
 def submitted(
     job_id: str,
     user: User,
@@ -141,7 +146,7 @@ def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timing
         return lifecycle.cancel(job, now=clock.now(), timings=timings)
 
     job = update(jobs, job_id, decide)
-    log.info("job_cancelled", job_id=job_id, status=job.status.value)
+    log.info("job_cancellation_asked", job_id=job_id, status=job.status.value)
     return job
 
 
@@ -156,7 +161,7 @@ def delete(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timing
     own_job(job_id, user, jobs=jobs)
 
     def decide(job: Job) -> Job:
-        if Due.CLEANUP in job.due and not job.actions:
+        if job.results is Results.DELETING:
             return job
         return lifecycle.delete(job, now=clock.now(), timings=timings)
 
@@ -174,14 +179,14 @@ def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
     Raises
     ------
     NotOfferedError
-        The results are not there now.
+        The row says that the results are not there now.
+    ObjectMissingError
+        The row says that they are, and they are not: they went since it was read, or are lost.
     """
+    require(Action.DOWNLOAD, job)
     ref = ObjectRef(job.s3_results_bucket, job.s3_key_result_file)
-    if Action.DOWNLOAD not in job.actions:
-        raise NotOfferedError(job_id=job.job_id, action=Action.DOWNLOAD.value)
     if store.head(ref) is None:
-        log.error("result_missing", job_id=job.job_id, key=ref.key)
-        raise NotOfferedError(job_id=job.job_id, action=Action.DOWNLOAD.value)
+        raise ObjectMissingError(bucket=ref.bucket, key=ref.key)
     return store.presign_download(
         ref,
         file_name=result_name(job.input_file_name),
@@ -196,12 +201,14 @@ def read_log(job: Job, *, store: ObjectStore) -> tuple[str, str]:
     Raises
     ------
     NotOfferedError
-        There is no log (yet).
+        The row says that there is no log (yet).
+    ObjectMissingError
+        As in ``download_address``.
     """
-    if Action.LOG not in job.actions:
-        raise NotOfferedError(job_id=job.job_id, action=Action.LOG.value)
+    require(Action.LOG, job)
     with store.open(ObjectRef(job.s3_results_bucket, job.s3_key_log_file)) as stream:
-        text = stream.read(LOG_BYTES).decode(errors="replace")
+        # Counts by kind, gene and contig: some kilobytes, whatever the size of the file.
+        text = stream.read().decode(errors="replace")
     return text, log_name(job.input_file_name)
 
 
@@ -213,6 +220,6 @@ def read_summary(job: Job, *, store: ObjectStore) -> dict[str, Any] | None:
         with store.open(ObjectRef(job.s3_results_bucket, summary_key(job))) as stream:
             summary: dict[str, Any] = json.load(stream)
     except (GasError, ValueError) as error:
-        log.exception("summary_unreadable", job_id=job.job_id, error=type(error).__name__)
+        log.error("summary_unreadable", job_id=job.job_id, error=type(error).__name__)  # noqa: TRY400 - a trace tells no more
         return None
     return summary

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
@@ -44,7 +46,8 @@ def init(app: Flask, *, store_origin: str, https: bool) -> None:
     def secure(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if request.endpoint != "static":
-            # Pages are personal, and an upload form is good for one job.
+        if request.endpoint != "static" or response.status_code == HTTPStatus.NOT_FOUND:
+            # Pages are personal, and an upload form is good for one job. A file that this version does not
+            # have may come with the next.
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -85,7 +85,7 @@ def view(job: Job, *, now: int, summary: dict[str, Any] | None = None) -> JobVie
         headline=_headline(job, progress),
         progress=progress,
         attempt=job.attempt,
-        submitted_at=_moment(job.submit_time or job.created_time),
+        submitted_at=_moment(job.submit_time),
         completed_at=_moment(job.complete_time),
         duration=_duration(job.complete_time - job.submit_time)
         if job.complete_time and job.submit_time

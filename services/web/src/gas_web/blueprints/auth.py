@@ -16,6 +16,8 @@ blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
 
 _UNDER_WAY = "sign_in"
+_REASON_CHARACTERS = 40
+"""As long as the errors that OAuth knows (``temporarily_unavailable``); anybody may write this one."""
 
 
 @blueprint.get("/login")
@@ -35,8 +37,12 @@ def callback() -> Response | tuple[str, int]:
     under_way = session.pop(_UNDER_WAY, None)
     code = request.args.get("code", "")
     state = request.args.get("state", "")
+    if not under_way and sessions.signed_in():
+        # Back in the browser's history, past a sign-in that worked.
+        return redirect(url_for("jobs.index"))
     if not under_way or not code or not secrets.compare_digest(state.encode(), under_way["state"].encode()):
-        log.warning("sign_in_refused", reason=request.args.get("error", "state") if under_way else "no_state")
+        reason = request.args.get("error", "state")[:_REASON_CHARACTERS] if under_way else "no_state"
+        log.warning("sign_in_refused", reason=reason)
         return render_template("auth/failed.html"), 400
     try:
         identity = container().sign_in.finish(code=code, verifier=under_way["verifier"])
@@ -44,7 +50,7 @@ def callback() -> Response | tuple[str, int]:
         log.warning("sign_in_refused", reason="code", status=error.fields.get("status"))
         return render_template("auth/failed.html"), 400
     except GlobusUnavailableError as error:
-        log.exception("globus_unavailable", **error.fields)
+        log.error("globus_unavailable", **error.fields)  # noqa: TRY400 - a trace might show code and tokens
         return render_template("pages/landing.html", globus_down=True), 503
     user = container().users.sign_in(
         identity_id=identity.identity_id,

@@ -10,8 +10,8 @@ from uuid import UUID
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from gas_core.domain.errors import UploadMissingError
-from gas_core.domain.job import Job
+from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
+from gas_core.domain.job import Action, Job
 from gas_web import cursors, handlers
 from gas_web.container import container
 from gas_web.handlers import NotOfferedError
@@ -99,8 +99,8 @@ def log(job_id: UUID) -> Response | str | tuple[str, int]:
     job = _own(job_id)
     try:
         text, file_name = handlers.read_log(job, store=container().store)
-    except NotOfferedError:
-        return _job_page(job), 409
+    except (NotOfferedError, ObjectMissingError) as error:
+        return _moved_on(job_id, Action.LOG, error)
     if "raw" in request.args:
         response = make_response(text)
         response.mimetype = "text/plain"
@@ -113,20 +113,20 @@ def log(job_id: UUID) -> Response | str | tuple[str, int]:
 @blueprint.get("/annotations/<uuid:job_id>/download")
 @sign_in_required
 def download(job_id: UUID) -> Response | tuple[str, int]:
-    """To a short-lived link, or to the job's page if there is nothing to download now."""
+    """To a short-lived link, or the job's page if there is nothing to download now."""
     job = _own(job_id)
     here = container()
     try:
         address = handlers.download_address(job, store=here.store, limits=here.limits)
-    except NotOfferedError:
-        return _job_page(job), 409
+    except (NotOfferedError, ObjectMissingError) as error:
+        return _moved_on(job_id, Action.DOWNLOAD, error)
     return redirect(address, code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/cancel")
 @sign_in_required
-def confirm_cancel(job_id: UUID) -> str:
-    return render_template("jobs/confirm_cancel.html", nav="jobs", job=_view(_own(job_id)))
+def confirm_cancel(job_id: UUID) -> str | tuple[str, int]:
+    return _question("jobs/confirm_cancel.html", job_id, Action.CANCEL)
 
 
 @blueprint.post("/annotations/<uuid:job_id>/cancel")
@@ -139,8 +139,8 @@ def cancel(job_id: UUID) -> Response:
 
 @blueprint.get("/annotations/<uuid:job_id>/delete")
 @sign_in_required
-def confirm_delete(job_id: UUID) -> str:
-    return render_template("jobs/confirm_delete.html", nav="jobs", job=_view(_own(job_id)))
+def confirm_delete(job_id: UUID) -> str | tuple[str, int]:
+    return _question("jobs/confirm_delete.html", job_id, Action.DELETE)
 
 
 @blueprint.post("/annotations/<uuid:job_id>/delete")
@@ -149,8 +149,8 @@ def delete(job_id: UUID) -> Response | tuple[str, int]:
     here = container()
     try:
         handlers.delete(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
-    except NotOfferedError:
-        return _job_page(_own(job_id)), 409
+    except NotOfferedError as error:
+        return _moved_on(job_id, Action.DELETE, error)
     return redirect(url_for("jobs.index"), code=303)
 
 
@@ -166,6 +166,27 @@ def _job_page(job: Job) -> str:
     here = container()
     shown = view(job, now=here.clock.now(), summary=handlers.read_summary(job, store=here.store))
     return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
+
+
+def _question(template: str, job_id: UUID, action: Action) -> str | tuple[str, int]:
+    """Ask before a costly step, if it is still to be had."""
+    job = _own(job_id)
+    try:
+        handlers.require(action, job)
+    except NotOfferedError as error:
+        return _moved_on(job_id, action, error)
+    return render_template(template, nav="jobs", job=_view(job))
+
+
+def _moved_on(job_id: UUID, action: Action, error: PermanentError) -> tuple[str, int]:
+    """The job's page as it is by now, in place of an action that it does not offer any more.
+
+    If it still offers it, then the row and the store contradict each other, and that is a fault of ours.
+    """
+    job = _own(job_id)
+    if action in job.actions:
+        raise error
+    return _job_page(job), 409
 
 
 def _submit_page(problem: str = "") -> str:

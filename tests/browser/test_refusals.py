@@ -1,0 +1,112 @@
+"""Files that GAS cannot take: who refuses, when, and in which words."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from gas_local.world import ADA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.browser.reader import Reader
+
+pytestmark = pytest.mark.slow
+
+SENTENCE = "No record lies on a contig of rCRS: found {contigs}"
+
+
+def post_with_curl(reader: Reader, file: Path) -> tuple[int, str]:
+    """Send a file to the store with the fields of a form of ours, but past our page."""
+    reader.open("/annotate")
+    form = reader.page.locator("form[data-upload]")
+    fields = form.locator("input[type=hidden]").evaluate_all("all => all.map(one => [one.name, one.value])")
+    texts = [part for name, value in fields for part in ("--form-string", f"{name}={value}")]
+    action = form.get_attribute("action")
+    assert action is not None
+    answer = subprocess.run(
+        [
+            "curl",
+            "--silent",
+            "--noproxy",
+            "*",
+            "--write-out",
+            "\n%{http_code}",
+            *texts,
+            "--form",
+            f"file=@{file}",
+            action,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    body, _, status = answer.stdout.rpartition("\n")
+    return int(status), body
+
+
+def test_a_file_without_a_record_on_the_reference_fails_naming_its_contigs(
+    reader: Reader, sample: Callable[[str], Path]
+) -> None:
+    reader.sign_in(ADA)
+    reader.submit(sample("free_2.vcf"))
+    reader.sees_state("FAILED")
+    assert reader.said()[0].rstrip(".") == SENTENCE.format(contigs="Y")
+    expect(reader.page.get_by_role("link", name="Download")).to_have_count(0)
+    expect(reader.page.get_by_role("link", name="Submit again")).to_be_visible()
+
+
+def test_a_file_over_the_limit_is_refused_by_the_page_and_by_the_store(
+    reader: Reader, sample: Callable[[str], Path]
+) -> None:
+    reader.sign_in(ADA)
+    large = sample("premium_1.vcf")
+    reader.choose_file(large)
+    refusal = reader.page.locator("[data-checks]")
+    said = "premium_1.vcf is 171.6 KiB (175,701 bytes); your plan takes 150 KiB (153,600 bytes)."
+    expect(refusal).to_contain_text(said)
+    reader.page.get_by_role("button", name="Annotate").click()
+    expect(reader.page.get_by_label("VCF file")).to_be_focused()
+    assert reader.page.url == f"{reader.base_url}/annotate"
+
+    # The page is told a limit it should not believe: the store refuses, and the page says what it said.
+    reader.choose_file(large)
+    reader.expected.append("Failed to load resource: the server responded with a status of 400")
+    reader.page.locator("form[data-upload]").evaluate("form => { form.dataset.maxBytes = '1000000000'; }")
+    reader.page.get_by_label("VCF file").set_input_files(large)
+    expect(refusal).to_contain_text("Ready")
+    reader.page.get_by_role("button", name="Annotate").click()
+    expect(refusal).to_contain_text(said)
+
+    status, body = post_with_curl(reader, large)
+    assert (status, re.findall("<Code>(.*?)</Code>", body)) == (400, ["EntityTooLarge"])
+
+
+def test_the_same_file_fails_for_its_contigs_once_the_limit_allows_it(
+    reader: Reader, generous_url: str, sample: Callable[[str], Path]
+) -> None:
+    reader.sign_in(ADA)
+    reader.base_url = generous_url
+    reader.submit(sample("premium_1.vcf"))
+    reader.sees_state("FAILED")
+    assert reader.said()[0].rstrip(".") == SENTENCE.format(contigs="1, 2, 3, 4, 5")
+
+
+def test_the_store_itself_refuses_200_kilobytes(reader: Reader, tmp_path: Path) -> None:
+    reader.sign_in(ADA)
+    large = tmp_path / "large.vcf"
+    large.write_bytes(b"##fileformat=VCFv4.2\n".ljust(200_000, b"#"))
+    status, body = post_with_curl(reader, large)
+    assert (status, re.findall("<Code>(.*?)</Code>", body)) == (400, ["EntityTooLarge"])
+
+    at_the_limit = tmp_path / "limit.vcf"
+    at_the_limit.write_bytes(large.read_bytes()[:153_600])
+    status, _body = post_with_curl(reader, at_the_limit)
+    assert status == 303

@@ -1,0 +1,137 @@
+"""Every route, asked by everybody: what each may reach, and what nobody else may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import World
+
+# For a job of Ada's that is COMPLETED, by endpoint and method: what nobody, Ada and Gregor are answered.
+ANSWERS = {
+    ("pages.landing", "GET"): (200, 200, 200),
+    ("pages.help", "GET"): (200, 200, 200),
+    ("auth.login", "GET"): (302, 302, 302),
+    ("auth.callback", "GET"): (400, 302, 302),
+    ("auth.logout", "POST"): (302, 302, 302),
+    ("account.profile", "GET"): (302, 200, 200),
+    ("account.profile", "POST"): (302, 302, 302),
+    ("jobs.new", "GET"): (302, 200, 200),
+    ("jobs.submitted", "GET"): (302, 303, 404),
+    ("jobs.index", "GET"): (302, 200, 200),
+    ("jobs.show", "GET"): (302, 200, 404),
+    ("jobs.status", "GET"): (302, 286, 404),
+    ("jobs.log", "GET"): (302, 200, 404),
+    ("jobs.download", "GET"): (302, 303, 404),
+    ("jobs.confirm_cancel", "GET"): (302, 409, 404),
+    ("jobs.cancel", "POST"): (302, 303, 404),
+    ("jobs.confirm_delete", "GET"): (302, 200, 404),
+    ("jobs.delete", "POST"): (302, 303, 404),
+    ("health.healthz", "GET"): (200, 200, 200),
+    ("health.readyz", "GET"): (200, 200, 200),
+    ("static", "GET"): (404, 404, 404),
+}
+WHO = {"nobody": 0, "ada": 1, "gregor": 2}
+
+
+def _open(world: World, visitors: type, who: str) -> Any:
+    """A browser of this person, without CSRF: what guards a page must not lean on that."""
+    app = world.app()
+    app.config["WTF_CSRF_ENABLED"] = False
+    visitor = visitors(world, app)
+    if who != "nobody":
+        from gas_web.globus import Identity
+
+        visitor.sign_in(Identity(f"{who}-id", who.title(), f"{who}@university.example"))
+    return visitor
+
+
+def _path(visitor: Any, endpoint: str, job_id: str) -> str:
+    with visitor.client.application.test_request_context():
+        from flask import url_for
+
+        parameters = {"job_id": job_id} if endpoint.startswith("jobs.") else {}
+        if endpoint == "static":
+            parameters = {"tree": "old", "name": "css/gas.css"}
+        return url_for(endpoint, **parameters)
+
+
+def test_every_route_has_its_row(world: World) -> None:
+    routes = {
+        (rule.endpoint, method)
+        for rule in world.app().url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert routes == set(ANSWERS)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("endpoint", "method"), ANSWERS)
+def test_route_answers_each_as_it_should(
+    world: World, Visitor: type, endpoint: str, method: str, who: str
+) -> None:
+    job = world.job("COMPLETED")
+    visitor = _open(world, Visitor, who)
+    before = world.jobs.rows[job.job_id]
+    answer = visitor.client.open(_path(visitor, endpoint, job.job_id), method=method)
+    assert answer.status_code == ANSWERS[endpoint, method][WHO[who]]
+    if who != "ada":
+        assert world.jobs.rows[job.job_id] == before
+        assert job.input_file_name not in answer.text
+    if who == "nobody" and answer.status_code == 302 and endpoint not in {"auth.login", "auth.logout"}:
+        assert answer.location.startswith("/login?next=")
+
+
+@pytest.mark.parametrize(("endpoint", "method"), [route for route in ANSWERS if route[1] == "GET"])
+def test_head_is_answered_as_get_without_a_body(
+    world: World, Visitor: type, endpoint: str, method: str
+) -> None:
+    job = world.job("COMPLETED")
+    visitor = _open(world, Visitor, "ada")
+    path = _path(visitor, endpoint, job.job_id)
+    answer = visitor.client.head(path)
+    assert answer.status_code == ANSWERS[endpoint, method][WHO["ada"]]
+    assert not answer.data
+
+
+@pytest.mark.parametrize("endpoint", [endpoint for endpoint, method in ANSWERS if method == "POST"])
+@pytest.mark.parametrize("token", ["", "forged"])
+def test_form_without_our_token_changes_nothing(
+    world: World, ada: Any, words: Any, endpoint: str, token: str
+) -> None:
+    job = world.job("RUNNING")
+    user = world.users.get("ada-id")
+    data = {"csrf_token": token, "name": "Eve", "email": "eve@example.org"}
+    answer = ada.client.post(_path(ada, endpoint, job.job_id), data=data)
+    assert answer.status_code == 400
+    assert "This form is too old" in words(answer)
+    assert answer.headers["X-Request-ID"]
+    assert world.jobs.get(job.job_id) == job
+    assert world.users.get("ada-id") == user
+    assert "Sign out" in words(ada.get("/"))
+
+
+@pytest.mark.parametrize("suffix", ["", "/status", "/log", "/download", "/cancel", "/delete"])
+@pytest.mark.parametrize("job_id", ["00000000-0000-4000-8000-00000000dead", "1", "%2e%2e", "x" * 300])
+def test_job_that_does_not_exist_is_not_found(ada: Any, words: Any, job_id: str, suffix: str) -> None:
+    answer = ada.get(f"/annotations/{job_id}{suffix}")
+    assert answer.status_code == 404
+    assert "No such page, or not yours to see" in words(answer)
+    assert "Sign out" in words(answer)
+
+
+def test_job_of_somebody_else_reads_as_one_that_does_not_exist(world: World, gregor: Any) -> None:
+    def page(job_id: str) -> str:
+        text: str = gregor.get(f"/annotations/{job_id}").text
+        return text.replace(gregor.token(), "")
+
+    job = world.job("COMPLETED")
+    assert page(job.job_id) == page("00000000-0000-4000-8000-00000000dead")
+
+
+def test_lists_show_their_owner_alone(world: World, ada: Any, gregor: Any, words: Any) -> None:
+    world.job("COMPLETED", name="of-ada.vcf")
+    assert "of-ada.vcf" in words(ada.get("/annotations"))
+    assert "No jobs yet." in words(gregor.get("/annotations"))
