@@ -35,11 +35,7 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
         annotator = Annotator(
             jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
             store=S3Store(clients.s3, public=clients.s3_public),
-            publisher=SnsPublisher(
-                clients.sns,
-                job_requests_topic_arn=settings.job_requests_topic_arn,
-                job_results_topic_arn=settings.job_results_topic_arn,
-            ),
+            publisher=SnsPublisher(clients.sns, **settings.topics),
             clock=SystemClock(),
             timings=settings.timings,
             engine=BundleEngine(gas_engine.default_bundle()),
