@@ -91,9 +91,10 @@ def test_bad_change_is_rolled_back_and_its_first_cause_told(deploy: Deploy) -> N
 
 
 def test_first_deployment_that_failed_can_simply_be_repeated(deploy: Deploy) -> None:
-    bad = deploy("gas-again", *NEEDED, template=TEMPLATE.replace("DelaySeconds: !Ref", "DelaySeconds: -1 #"))
+    broken = TEMPLATE.replace("VisibilityTimeout: 75", "VisibilityTimeout: 99999", 1)
+    bad = deploy("gas-again", *NEEDED, template=broken)
     assert bad.returncode == 1
-    assert "JobArchivesQueue" in bad.stderr
+    assert "JobRequestsQueue" in bad.stderr
     repeated = deploy("gas-again", *NEEDED)
     assert (repeated.returncode, "CREATE_COMPLETE" in repeated.stderr) == (0, True)
 
