@@ -17,10 +17,10 @@ ONCE ?=
 TESTS ?= tests
 
 BIN := .venv/bin
-PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper infra/local
+PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper services/archiver services/restorer infra/local
 PROJECTS := $(PACKAGES:=/pyproject.toml)
 SOURCES := $(PACKAGES:=/src) infra/aws/deploy.py
-LOCKS := web annotator notifier sweeper run
+LOCKS := web annotator notifier sweeper archiver restorer run
 PIP := pip --disable-pip-version-check --quiet --retries 2 --timeout 20
 OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
 

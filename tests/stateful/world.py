@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from gas_annotator.engine import Annotated
 from gas_annotator.handlers import Annotator
-from gas_core.domain import keys, lifecycle
+from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError
 from gas_core.domain.job import Due, Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
@@ -205,7 +205,7 @@ class World:
         self._decide(job_id, lambda row: lifecycle.cancel(row, now=self.clock.now(), timings=TIMINGS))
 
     def delete(self, job_id: str) -> None:
-        self._decide(job_id, lambda row: lifecycle.delete(row, now=self.clock.now(), timings=TIMINGS))
+        self._decide(job_id, lambda row: retention.delete(row, now=self.clock.now(), timings=TIMINGS))
 
     def _decide(self, job_id: str, decide: Callable[[Job], Job]) -> None:
         try:

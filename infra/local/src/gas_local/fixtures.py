@@ -75,7 +75,7 @@ def running_stack(state: Path) -> Iterator[Stack]:
         resources = deploy(
             stack="gas-test",
             endpoint_url=aws_url,
-            parameters={"WebOrigin": base_url, "MailSender": MAIL_SENDER, "ArchiveDelaySeconds": "0"},
+            parameters={"WebOrigin": base_url, "MailSender": MAIL_SENDER},
             env_file=state / "stack.env",
         )
         verify_sender(endpoint_url=aws_url, address=MAIL_SENDER)
