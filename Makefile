@@ -20,7 +20,7 @@ BIN := .venv/bin
 PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper infra/local
 PROJECTS := $(PACKAGES:=/pyproject.toml)
 SOURCES := $(PACKAGES:=/src) infra/aws/deploy.py
-LOCKS := web annotator notifier sweeper run
+LOCKS := web annotator notifier sweeper run build
 PIP := pip --disable-pip-version-check --quiet --retries 2 --timeout 20
 OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
 
@@ -68,6 +68,25 @@ check: .venv/installed-dev ## static checks: lint, format, types, imports, Cloud
 format: .venv/installed-dev ## put the code into its form
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format .
+
+## Kubernetes
+
+# An image is built from the hashed requirements that are its own; docker's BuildKit does it, without buildx.
+IMAGES := $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dockerfile)) demo
+IMAGE_PREFIX ?= gas-
+IMAGE_TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' libs/core/pyproject.toml)
+PYTHON_IMAGE ?= python:3.11-slim-bookworm
+
+.PHONY: images
+images: $(IMAGES:%=image-%) ## build the images: make images IMAGE_PREFIX=registry.example/gas- IMAGE_TAG=...
+	@docker image ls --format '{{.Repository}}:{{.Tag}}  {{.Size}}' --filter reference='$(IMAGE_PREFIX)*:$(IMAGE_TAG)'
+
+.PHONY: $(IMAGES:%=image-%)
+$(IMAGES:%=image-%): image-%:
+	@echo "==> $(IMAGE_PREFIX)$*:$(IMAGE_TAG)"
+	@DOCKER_BUILDKIT=1 docker build --quiet --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --build-arg VERSION=$(IMAGE_TAG) \
+	    --build-arg REVISION=$$(git rev-parse HEAD 2> /dev/null || echo unknown) --tag $(IMAGE_PREFIX)$*:$(IMAGE_TAG) \
+	    --file $(if $(filter demo,$*),infra/local,services/$*)/Dockerfile . > /dev/null
 
 ## Environments
 
@@ -118,9 +137,9 @@ endef
 .PHONY: lock
 lock: .venv/installed-dev ## resolve requirements/*.in anew into hashed locks
 	@# Images get the versions that were tested: every lock is held to that of development.
-	cd requirements && for name in dev local $(LOCKS); do \
+	cd requirements && for name in dev local demo $(LOCKS); do \
 	    echo "==> $$name.txt"; \
-	    case $$name in dev|local) hold= ;; *) hold="--constraint dev.txt" ;; esac; \
+	    case $$name in dev|local) hold= ;; demo) hold="--constraint local.txt" ;; *) hold="--constraint dev.txt" ;; esac; \
 	    ../$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --universal --generate-hashes \
 	        --no-header --no-emit-index-url $$hold $$name.in --output-file $$name.txt; \
 	done
