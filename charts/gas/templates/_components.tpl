@@ -36,7 +36,7 @@ notifier: {queue: GAS_JOB_NOTIFICATIONS_QUEUE_URL}
 GAS_AWS_REGION: us-east-1
 GAS_AWS_ENDPOINT_URL: {{ include "gas.demo.awsUrl" . }}
 GAS_S3_PUBLIC_ENDPOINT_URL: {{ include "gas.demo.publicUrl" (list . "s3") }}
-GAS_GLOBUS_URL: http://{{ include "gas.demo.emulatorName" (list . "globus") }}:9800
+GAS_GLOBUS_URL: http://{{ include "gas.demo.emulator" (list . "globus") }}:9800
 GAS_GLOBUS_PUBLIC_URL: {{ include "gas.demo.publicUrl" (list . "globus") }}
 GAS_GLOBUS_CLIENT_ID: 5c1f7a52-6f43-4a53-8d0e-3b1f0a9c2d11
 GAS_MAIL_SENDER: gas@mail.example

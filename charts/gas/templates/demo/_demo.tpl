@@ -1,13 +1,13 @@
 {{/* Addresses of the demo's emulators. */}}
 
-{{/* (list $ "aws"): name of an emulator's Service, in this release or another */}}
-{{- define "gas.demo.emulatorName" -}}
+{{/* (list $ "aws"): host of an emulator, in this release or another. KEDA, in its own namespace, has to find it too. */}}
+{{- define "gas.demo.emulator" -}}
 {{- $root := index . 0 -}}
-{{- printf "%s-%s" ($root.Values.demo.emulatorsOf | default (include "gas.fullname" $root)) (index . 1) -}}
+{{- printf "%s-%s.%s.svc" ($root.Values.demo.emulatorsOf | default (include "gas.fullname" $root)) (index . 1) $root.Release.Namespace -}}
 {{- end -}}
 
 {{- define "gas.demo.awsUrl" -}}
-http://{{ include "gas.demo.emulatorName" (list . "aws") }}:4566
+http://{{ include "gas.demo.emulator" (list . "aws") }}:4566
 {{- end -}}
 
 {{/* (list $ "s3"): http://s3.gas.localhost, where browsers find it */}}

@@ -49,7 +49,8 @@ def _globus(options: argparse.Namespace) -> int:
         json.dumps(globus_seed(client_secret=os.environ[CLIENT_SECRET], redirect_uris=redirect_uris))
     )
     command = ["fauxbus", "serve", "--host", "0.0.0.0", "--port", str(options.port), "--seed", str(seed)]  # noqa: S104 - a pod's
-    command += ["--issuer", options.public_url, "--require-issued-tokens", "--control-loopback-only"]
+    # The account picker belongs to its control plane, so that is open to whoever reaches the demo.
+    command += ["--issuer", options.public_url, "--require-issued-tokens"]
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 
 
