@@ -44,12 +44,17 @@ clean-local: ## forget what the embedded stack keeps (.local)
 .PHONY: test
 test: check .venv-local/installed .venv/bin/helm ## static checks, then unit, contract and integration tests
 	@echo "==> tests: $(TESTS) (what is marked slow is for 'make test-slow')"
-	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -m "not slow and not cluster" $(TESTS)
 
 .PHONY: test-slow
 test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser journeys; needs Chromium
 	@echo "==> slow tests: $(TESTS)"
 	$(BIN)/python -m pytest -q -m slow --timeout=900 $(TESTS)
+
+.PHONY: e2e
+e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONFIG; images get there by E2E_LOAD_IMAGES
+	@echo "==> end to end on Kubernetes"
+	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 tests/e2e
 
 .PHONY: oracles
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
