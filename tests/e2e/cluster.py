@@ -99,7 +99,7 @@ class Namespace:
                 process.terminate()
 
     def remove(self) -> None:
-        """Scalers first, while KEDA is there to let go of them; then the namespace, whose end nobody waits for."""
+        """Scalers first, while KEDA is there to let go of them; nobody waits for the namespace's end."""
         self.kubectl("delete", "scaledobjects", "--all", "--timeout=60s")
         run("kubectl", "delete", "namespace", self.name, "--wait=false")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shlex
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, w
 
 from gas_local.environment import ROOT
 from gas_local.journey import Browser
-from gas_local.mailbox import ReceivedMail, mails
+from gas_local.mailbox import mails
 from gas_local.provision import emulator_client
 from gas_local.world import ADA
 
@@ -37,6 +38,12 @@ SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/Docke
 SAMPLE_COPIES = 8
 """How often a job's file repeats the sample's records: 2,296 of them, within the free limit."""
 
+BATCH = 100
+"""Rows that DynamoDB gives in one answer."""
+
+# Making a client takes longer than asking with it.
+client = cache(emulator_client)
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -48,7 +55,6 @@ class Service:
     address: str
     """Of the Ingress."""
     aws_url: str = ""
-    browsers: dict[str, Browser] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -73,17 +79,21 @@ class Service:
         with ThreadPoolExecutor(at_once) as pool:
             return [url.rsplit("/", 1)[1] for urls in pool.map(some, range(at_once)) for url in urls]
 
-    def row(self, job_id: str) -> dict[str, Any]:
-        """A job's row as it stands."""
-        key = {"job_id": {"S": job_id}}
-        table = f"{STACK}-jobs"
-        row = emulator_client("dynamodb", self.aws_url).get_item(
-            TableName=table, Key=key, ConsistentRead=True
-        )
-        return {name: next(iter(value.values())) for name, value in row["Item"].items()}
+    def rows(self, job_ids: list[str]) -> list[dict[str, Any]]:
+        """Rows of jobs as they stand, in their order."""
+        table, found = f"{STACK}-jobs", {}
+        for first in range(0, len(job_ids), BATCH):
+            keys = [{"job_id": {"S": job_id}} for job_id in job_ids[first : first + BATCH]]
+            asked = {table: {"Keys": keys, "ConsistentRead": True}}
+            for item in client("dynamodb", self.aws_url).batch_get_item(RequestItems=asked)["Responses"][
+                table
+            ]:
+                row = {name: next(iter(value.values())) for name, value in item.items()}
+                found[row["job_id"]] = row
+        return [found[job_id] for job_id in job_ids]
 
     def statuses(self, job_ids: list[str]) -> list[str]:
-        return [self.row(job_id)["job_status"] for job_id in job_ids]
+        return [row["job_status"] for row in self.rows(job_ids)]
 
     def wait_until_ended(self, job_ids: list[str], *, seconds: float) -> list[str]:
         """Statuses of jobs that all have ended."""
@@ -94,12 +104,18 @@ class Service:
         )
         return self.statuses(job_ids)
 
-    def mails_about(self, job_id: str) -> list[ReceivedMail]:
-        return [mail for mail in mails(self.aws_url) if job_id in mail.text]
+    def mail_counts(self, job_ids: list[str]) -> list[int]:
+        """How many mails each job's researcher got about it."""
+        texts = [mail.text for mail in mails(self.aws_url)]
+        return [sum(job_id in text for text in texts) for job_id in job_ids]
+
+    def wait_for_mails(self, job_ids: list[str]) -> list[int]:
+        wait_for(lambda: all(self.mail_counts(job_ids)), seconds=150, what="a mail for each job")
+        return self.mail_counts(job_ids)
 
     def queue(self, name: str) -> dict[str, int]:
         """How many messages of a queue wait, and how many are under work."""
-        sqs = emulator_client("sqs", self.aws_url)
+        sqs = client("sqs", self.aws_url)
         url = sqs.get_queue_url(QueueName=f"{STACK}-{name}")["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]

@@ -52,12 +52,7 @@ def test_upgrade_and_evictions_under_load_lose_no_job_and_no_request(
     print(f"\n{sum(load.answers.values())} requests: {dict(load.answers)}; evicted: {evicted}")  # noqa: T201
     assert load.bad == {}
     assert Counter(statuses) == {"COMPLETED": len(job_ids)}
-    wait_for(
-        lambda: all(service.mails_about(job_id) for job_id in job_ids),
-        seconds=150,
-        what="a mail for each job",
-    )
-    assert [len(service.mails_about(job_id)) for job_id in job_ids] == [1] * len(job_ids)
+    assert service.wait_for_mails(job_ids) == [1] * len(job_ids)
     images = {
         deployment["spec"]["template"]["spec"]["containers"][0]["image"]
         for deployment in cluster.list("deployments", instance="gas")
@@ -75,7 +70,7 @@ def test_annotators_that_die_suddenly_leave_no_job_undone(service: Service, job_
         cluster.kubectl("delete", "pod", *pods, "--grace-period=0", "--force")
         killed += len(pods)
     statuses = service.wait_until_ended(job_ids, seconds=300)
-    attempts = Counter(int(service.row(job_id)["attempt"]) for job_id in job_ids)
+    attempts = Counter(int(row["attempt"]) for row in service.rows(job_ids))
     print(f"\n{killed} pods killed; attempts that jobs took: {dict(attempts)}")  # noqa: T201
     assert Counter(statuses) == {"COMPLETED": len(job_ids)}
     assert max(attempts) > 1, "nothing was hit; the test has to kill while jobs run"

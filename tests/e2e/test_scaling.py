@@ -51,15 +51,10 @@ def test_annotators_go_from_none_to_several_and_back_and_do_each_job_once(
     timeline.draw(FIGURES / "annotator-scaling.svg", f"Annotators during {JOBS} jobs")
     assert timeline.error is None
     assert Counter(statuses) == {"COMPLETED": JOBS}
-    assert [service.row(job_id)["attempt"] for job_id in job_ids] == ["1"] * JOBS
+    assert [row["attempt"] for row in service.rows(job_ids)] == ["1"] * JOBS
     assert timeline.most("of them ready") >= 3
     assert depth() == 0
-    wait_for(
-        lambda: all(service.mails_about(job_id) for job_id in job_ids),
-        seconds=120,
-        what="a mail for each job",
-    )
-    assert [len(service.mails_about(job_id)) for job_id in job_ids] == [1] * JOBS
+    assert service.wait_for_mails(job_ids) == [1] * JOBS
 
 
 def test_pages_grow_under_load_and_shrink_after(service: Service) -> None:
