@@ -238,7 +238,7 @@ def test_provisioning_job_is_named_by_what_it_does_and_to_which_pod() -> None:
         return name
 
     first = job()
-    assert job('demo.parameters={"ArchiveDelaySeconds":"1"}') != first
+    assert job('demo.parameters={"InputRetentionDays":"1"}') != first
     assert job('demo.resources.limits.memory="2Gi"') != first
     assert job("web.replicas=3") == first
 

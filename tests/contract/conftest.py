@@ -29,7 +29,7 @@ from gas_core.adapters.sns import SnsPublisher
 from gas_core.adapters.sqs import SqsQueue
 from gas_core.domain.errors import AccessRefusedError
 from gas_core.domain.job import Job, ObjectRef
-from gas_core.domain.messages import JobChanged, JobRequested
+from gas_core.domain.messages import JobChanged, JobRequested, Message, UserChanged
 from gas_core.ports import Jobs, Mailer, ObjectStore, Publisher, Queue, UploadForm, Users
 from gas_core.testing import (
     FakeClock,
@@ -139,18 +139,20 @@ class JobsBench:
 
 class FakeJobsBench(JobsBench):
     def __init__(self) -> None:
-        self.port = self._fake = FakeJobs()
+        self.users = FakeUsers()
+        self.port = self._fake = FakeJobs(self.users)
 
     def tamper(self, job: Job, **changes: Any) -> None:
         self._fake._rows[job.job_id] = replace(self._fake._rows[job.job_id], **changes)
 
 
 class StackJobsBench(JobsBench):
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, users_table: str) -> None:
         self.client = client
         self.table = table
+        self.users = DynamoUsers(client, table=users_table)
         # Pages much smaller than 1 MB, so that a list of a few dozen jobs has several.
-        self.port = DynamoJobs(client, table=table, page_items=7)
+        self.port = DynamoJobs(client, table=table, users_table=users_table, page_items=7)
         client.meta.events.register("before-call.dynamodb.PutItem", self._remember)
         self._added: set[str] = set()
 
@@ -185,7 +187,7 @@ def jobs_bench(kind: str, request: pytest.FixtureRequest) -> Iterator[JobsBench]
 
 @pytest.fixture
 def stack_jobs(aws: AwsClients, stack: Stack) -> Iterator[StackJobsBench]:
-    bench = StackJobsBench(aws.dynamodb, stack["GAS_JOBS_TABLE"])
+    bench = StackJobsBench(aws.dynamodb, stack["GAS_JOBS_TABLE"], stack["GAS_USERS_TABLE"])
     yield bench
     bench.forget()
 
@@ -368,7 +370,7 @@ class PublisherBench:
 
     port: Publisher
 
-    def heard(self, topic: type[JobRequested | JobChanged]) -> list[str]:
+    def heard(self, topic: type[Message]) -> list[str]:
         """Bodies that the topic's queue got."""
         raise NotImplementedError
 
@@ -379,19 +381,23 @@ class FakePublisherBench(PublisherBench):
         self._queues = {
             JobRequested: FakeQueue(clock, "job-requests"),
             JobChanged: FakeQueue(clock, "job-notifications"),
+            UserChanged: FakeQueue(clock, "restores"),
         }
         self.port = FakePublisher(
-            job_requests=self._queues[JobRequested], job_notifications=self._queues[JobChanged]
+            job_requests=self._queues[JobRequested],
+            job_notifications=self._queues[JobChanged],
+            restores=self._queues[UserChanged],
         )
 
-    def heard(self, topic: type[JobRequested | JobChanged]) -> list[str]:
+    def heard(self, topic: type[Message]) -> list[str]:
         return [message.body for message in self._queues[topic].messages]
 
 
 class StackPublisherBench(PublisherBench):
     def __init__(self, clients: AwsClients) -> None:
         self._sqs, self._sns = clients.sqs, clients.sns
-        self._queues = {JobRequested: StackQueueBench(self._sqs), JobChanged: StackQueueBench(self._sqs)}
+        kinds: tuple[type[Message], ...] = (JobRequested, JobChanged, UserChanged)
+        self._queues = {kind: StackQueueBench(self._sqs) for kind in kinds}
         self._topics = {}
         for topic, queue in self._queues.items():
             arn = self._sns.create_topic(Name=f"contract-{uuid.uuid4()}")["TopicArn"]
@@ -403,12 +409,13 @@ class StackPublisherBench(PublisherBench):
             self._sns,
             job_requests_topic_arn=self._topics[JobRequested],
             job_results_topic_arn=self._topics[JobChanged],
+            plan_changes_topic_arn=self._topics[UserChanged],
         )
 
-    def heard(self, topic: type[JobRequested | JobChanged]) -> list[str]:
+    def heard(self, topic: type[Message]) -> list[str]:
         return [message["Body"] for message in self.heard_whole(topic)]
 
-    def heard_whole(self, topic: type[JobRequested | JobChanged]) -> list[Any]:
+    def heard_whole(self, topic: type[Message]) -> list[Any]:
         return self._sqs.receive_message(
             QueueUrl=self._queues[topic].url,
             MaxNumberOfMessages=10,

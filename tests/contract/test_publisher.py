@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, parse
+from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, UserChanged, parse
 
 JOB_ID = str(uuid.uuid4())
 TRACEPARENT = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
@@ -22,6 +22,13 @@ def test_change_reaches_job_results_alone(publisher_bench: Any) -> None:
     change = JobChanged(job_id=JOB_ID, user_id="user", event=JobEvent.COMPLETED)
     publisher_bench.port.publish(change)
     assert [parse(body) for body in publisher_bench.heard(JobChanged)] == [change]
+    assert publisher_bench.heard(JobRequested) == []
+
+
+def test_change_of_a_user_reaches_plan_changes_alone(publisher_bench: Any) -> None:
+    change = UserChanged(user_id="user")
+    publisher_bench.port.publish(change)
+    assert [parse(body) for body in publisher_bench.heard(UserChanged)] == [change]
     assert publisher_bench.heard(JobRequested) == []
 
 

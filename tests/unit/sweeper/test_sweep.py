@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from gas_core.domain import plans
 from gas_core.domain.errors import JobNotFoundError, StoreUnavailableError
 from gas_core.domain.job import Due, Job, ObjectRef
-from gas_core.domain.keys import input_key, result_keys
+from gas_core.domain.keys import input_key
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobEvent, JobRequested
+from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, UserChanged
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
-from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, Fault, Faults, Moment
+from gas_core.testing import (
+    FakeClock,
+    FakeJobs,
+    FakePublisher,
+    FakeQueue,
+    FakeStore,
+    FakeUsers,
+    Fault,
+    Faults,
+    Moment,
+)
 from gas_core.testing.store import INPUTS_BUCKET, RESULTS_BUCKET
 from gas_sweeper.handlers import Swept, sweep
 
@@ -31,6 +44,7 @@ class World:
             job_requests=FakeQueue(self.clock, "job-requests"),
             job_notifications=FakeQueue(self.clock, "job-notifications"),
         )
+        self.users = FakeUsers()
 
     def add(self, number: int = 1, *, due: dict[Due, int], **fields: object) -> Job:
         job_id = f"{number:08x}-6f6e-4d49-8a3f-3f8a5f5d7c11"
@@ -54,6 +68,7 @@ class World:
         faults = faults or Faults()
         return sweep(
             jobs=faults.wrap(self.jobs, "jobs"),
+            users=faults.wrap(self.users, "users"),
             store=faults.wrap(self.store, "store"),
             publisher=faults.wrap(self.publisher, "publisher"),
             clock=self.clock,
@@ -126,54 +141,62 @@ def test_end_that_nobody_heard_of_is_told_once(world: World, status: Status, eve
     assert world.jobs.get(job.job_id).due == {}
 
 
-def test_leftovers_are_the_annotators_to_remove(world: World) -> None:
-    world.add(due={Due.CLEANUP: -1}, status=Status.COMPLETED, submit_time=1, generation=2)
+def test_leftovers_of_a_job_without_results_are_the_annotators_to_remove(world: World) -> None:
+    world.add(due={Due.CLEANUP: -1}, status=Status.FAILED, submit_time=1, generation=2)
     world.sweep()
     (message,) = world.publisher.published
     assert isinstance(message, JobRequested)
 
 
-def test_deleted_job_loses_every_generation_every_version_of_its_input_and_its_row(world: World) -> None:
-    job = world.add(
-        due={Due.CLEANUP: 0},
+@pytest.mark.parametrize(
+    ("due", "fields"),
+    [
+        (Due.CLEANUP, {"results": Results.DELETING, "status": Status.FAILED}),
+        (Due.CLEANUP, {"results": Results.ARCHIVED}),
+        (Due.WINDOW, {"results": Results.AVAILABLE}),
+        (Due.LEASE, {"results": Results.ARCHIVING}),
+    ],
+)
+def test_what_the_archiver_owes_is_told_to_it(world: World, due: Due, fields: dict[str, Any]) -> None:
+    world.add(due={due: -1}, **({"status": Status.COMPLETED, "submit_time": 1} | fields))
+    assert world.sweep() == Swept(settled=1)
+    (message,) = world.publisher.published
+    assert isinstance(message, JobChanged)
+    assert message.event is JobEvent.DUE
+
+
+def test_window_that_ends_soon_is_told_for_a_mail(world: World) -> None:
+    world.add(
+        due={Due.WARNING: -1, Due.WINDOW: 700},
         status=Status.COMPLETED,
-        results=Results.DELETING,
+        results=Results.AVAILABLE,
         submit_time=1,
-        generation=2,
     )
-    world.upload(job)
-    world.upload(job)
-    for generation in (1, 2):
-        for key in result_keys(job.job_id, generation).every:
-            world.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), b"x")
-    stranger = world.add(2, due={}, status=Status.COMPLETED, submit_time=1)
-    world.upload(stranger)
     world.sweep()
-    assert list(world.store.objects) == [(INPUTS_BUCKET, stranger.s3_key_input_file)]
-    assert list(world.jobs.rows) == [stranger.job_id]
+    (message,) = world.publisher.published
+    assert isinstance(message, JobChanged)
+    assert message.event is JobEvent.EXPIRING
 
 
-def test_deletion_that_dies_at_any_call_is_finished_by_the_next_pass() -> None:
-    for at in range(4):
-        for moment in Moment:
-            world = World()
-            job = world.add(
-                due={Due.CLEANUP: 0},
-                status=Status.FAILED,
-                results=Results.DELETING,
-                submit_time=1,
-                generation=1,
-            )
-            world.upload(job)
-            fault = Faults(Fault(at, moment, StoreUnavailableError()))
-            try:
-                world.sweep(fault)
-            except StoreUnavailableError:
-                assert fault.calls == ["jobs.overdue"]
-            assert fault.struck
-            world.sweep()
-            assert world.jobs.rows == {}
-            assert world.store.objects == {}
+def test_job_that_waits_for_thaw_is_left_to_it(world: World) -> None:
+    world.add(
+        due={Due.RETRIEVAL: -1, Due.CLEANUP: -1},
+        status=Status.COMPLETED,
+        results=Results.RESTORING,
+        submit_time=1,
+    )
+    assert world.sweep() == Swept()
+    assert world.publisher.published == []
+
+
+def test_change_of_plan_that_nobody_heard_of_is_told_again(world: World) -> None:
+    world.users.sign_in(identity_id=USER_ID, name="Ada", email="ada@lab.example", now=1)
+    user = world.users.get(USER_ID)
+    changed = plans.change_plan(user, Plan.PREMIUM, source="operator", now=1, timings=TIMINGS)
+    world.users.commit(user, changed)
+    assert world.sweep() == Swept(settled=1)
+    assert world.sweep() == Swept()
+    assert world.publisher.published == [UserChanged(user_id=USER_ID)]
 
 
 def test_one_bad_row_stops_no_other(world: World) -> None:

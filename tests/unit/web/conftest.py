@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from gas_core.domain import lifecycle
+from gas_core.domain import lifecycle, retention
 from gas_core.domain.job import Failure, Job, ObjectRef, Progress
 from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import Timings
@@ -82,6 +82,7 @@ class World:
             results_bucket=RESULTS_BUCKET,
             job_requests_topic_arn="arn:requests",
             job_results_topic_arn="arn:results",
+            plan_changes_topic_arn="arn:plan-changes",
             base_url=base_url,
             secret_key="a key for the tests of the pages",
             globus_client_id="client",
@@ -161,7 +162,7 @@ class World:
         ]
         steps["DELETING"] = [
             *steps["COMPLETED"],
-            lambda job: lifecycle.delete(job, now=now + 3, timings=timings),
+            lambda job: retention.delete(job, now=now + 3, timings=timings),
         ]
         for results in (Results.ARCHIVING, Results.ARCHIVED, Results.RESTORING, Results.LOST):
             steps[results.value] = [

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from gas_core.domain import lifecycle
+import structlog
+
+from gas_core.domain import lifecycle, plans
+from gas_core.domain.errors import TransientError
 from gas_core.domain.job import Due, Job
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, Message
-from gas_core.domain.states import Status
-from gas_core.ports import Clock, Jobs, Publisher
-from gas_core.update import update
+from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, Message, UserChanged
+from gas_core.domain.plans import Plan, User
+from gas_core.domain.states import Results, Status
+from gas_core.ports import Clock, Jobs, Publisher, Users
+from gas_core.update import update, update_user
 
 _EVENTS = {Status.COMPLETED: JobEvent.COMPLETED, Status.FAILED: JobEvent.FAILED}
+_RESULTS_EVENTS = {Results.ARCHIVED: JobEvent.ARCHIVED, Results.AVAILABLE: JobEvent.RESTORED}
+
+_log = structlog.get_logger()
 
 
 def look_at(job: Job) -> JobRequested:
@@ -18,12 +25,14 @@ def look_at(job: Job) -> JobRequested:
     return JobRequested(job_id=job.job_id, user_id=job.user_id, traceparent=job.traceparent)
 
 
+def changed(job: Job, event: JobEvent) -> JobChanged:
+    return JobChanged(job_id=job.job_id, user_id=job.user_id, traceparent=job.traceparent, event=event)
+
+
 def message_about(job: Job) -> Message:
     """What there is to tell about the status that a row has now."""
     event = _EVENTS.get(job.status)
-    if event is None:
-        return look_at(job)
-    return JobChanged(job_id=job.job_id, user_id=job.user_id, traceparent=job.traceparent, event=event)
+    return look_at(job) if event is None else changed(job, event)
 
 
 def announce(job: Job, *, jobs: Jobs, publisher: Publisher, clock: Clock, timings: Timings) -> Job:
@@ -42,3 +51,53 @@ def announce(job: Job, *, jobs: Jobs, publisher: Publisher, clock: Clock, timing
         return lifecycle.announced(row, now=clock.now(), timings=timings)
 
     return update(jobs, job.job_id, paid)
+
+
+def announce_results(job: Job, *, jobs: Jobs, publisher: Publisher) -> Job:
+    """The same for what became of the results; a state that has passed meanwhile is not told any more."""
+    if Due.ANNOUNCE_RESULTS not in job.due:
+        return job
+    event = _RESULTS_EVENTS.get(job.results)
+    if event:
+        publisher.publish(changed(job, event))
+
+    def paid(row: Job) -> Job:
+        if (row.results, row.generation) != (job.results, job.generation):
+            return row
+        return lifecycle.without(row, Due.ANNOUNCE_RESULTS)
+
+    return update(jobs, job.job_id, paid)
+
+
+def set_plan(
+    identity_id: str,
+    plan: Plan,
+    *,
+    source: str,
+    users: Users,
+    publisher: Publisher,
+    clock: Clock,
+    timings: Timings,
+) -> User:
+    """Change a user's plan, and have it worked through: retrievals or, at the end of premium, windows.
+
+    From this write on every decision about the user's results goes by the new plan. If the announcement
+    fails, the row owes it to the sweeper.
+
+    Raises
+    ------
+    UserNotFoundError
+        There is no such user.
+    """
+
+    def decided(user: User) -> User:
+        return plans.change_plan(user, plan, source=source, now=clock.now(), timings=timings)
+
+    user = update_user(users, identity_id, decided)
+    if user.plan_settling:
+        try:
+            publisher.publish(UserChanged(user_id=identity_id))
+        except TransientError as error:
+            _log.warning("announcement_postponed", user_id=identity_id, error=type(error).__name__)
+    _log.info("plan_set", user_id=identity_id, plan=plan.value, source=source, settling=user.plan_settling)
+    return user

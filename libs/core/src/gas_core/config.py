@@ -7,12 +7,17 @@ with the name of its variable.
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gas_core.domain.lifecycle import Timings
+
+CLOCK_SKEW_SECONDS = 60
+"""How far two services' clocks may be apart before anything is deleted that a link still leads to."""
 
 
 class Settings(BaseSettings):
@@ -62,6 +67,25 @@ class JobsSettings(AwsSettings):
         86_400, gt=0, description="How long the row of an upload that never arrived is kept, seconds."
     )
     max_failures: int = Field(5, gt=0, description="Tries that may end badly before a job is FAILED.")
+    free_window_seconds: int = Field(
+        300, gt=0, description="How long a free user can download results before they are archived, seconds."
+    )
+    max_extensions: int = Field(
+        10, ge=0, description="How often a free user may begin the window anew; WCAG 2.2.1 asks for ten."
+    )
+    download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
+    thaw_seconds: int = Field(
+        300, gt=0, description="How often thaw runs; a late retrieval is looked at again after that, seconds."
+    )
+    thaw_lease_seconds: int = Field(
+        900, gt=0, description="How long thaw may take for one step of one job, seconds."
+    )
+    restored_mail_seconds: int = Field(
+        300, ge=0, description="How long results that came back are collected into one mail, seconds."
+    )
+    max_retrievals: int = Field(
+        5, gt=0, description="Retrievals started for one restore before an operator has to look."
+    )
 
     @property
     def timings(self) -> Timings:
@@ -72,7 +96,14 @@ class JobsSettings(AwsSettings):
             cleanup_seconds=self.cleanup_seconds,
             abandoned_seconds=self.abandoned_seconds,
             mail_claim_seconds=self.lease_seconds + 15,
+            free_window_seconds=self.free_window_seconds,
+            links_seconds=self.download_url_seconds + CLOCK_SKEW_SECONDS,
+            thaw_seconds=self.thaw_seconds,
+            thaw_lease_seconds=self.thaw_lease_seconds,
+            restored_mail_seconds=self.restored_mail_seconds,
             max_failures=self.max_failures,
+            max_retrievals=self.max_retrievals,
+            max_extensions=self.max_extensions,
         )
 
 
@@ -138,6 +169,16 @@ class TopicsSettings(AwsSettings):
 
     job_requests_topic_arn: str = Field(description="ARN of the topic job-requests.")
     job_results_topic_arn: str = Field(description="ARN of the topic job-results.")
+    plan_changes_topic_arn: str = Field(description="ARN of the topic plan-changes.")
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """What the publisher is made with."""
+        return {
+            "job_requests_topic_arn": self.job_requests_topic_arn,
+            "job_results_topic_arn": self.job_results_topic_arn,
+            "plan_changes_topic_arn": self.plan_changes_topic_arn,
+        }
 
 
 class WorkerSettings(AwsSettings):
@@ -156,4 +197,13 @@ class WorkerSettings(AwsSettings):
     poll_seconds: int = Field(20, ge=0, le=20, description="Long poll of an empty queue, seconds.")
     health_port: int = Field(
         8081, ge=0, description="Port of /healthz, /readyz and /metrics; 0 takes any free one."
+    )
+
+
+class ScratchSettings(Settings):
+    """The disk of a worker that handles files."""
+
+    work_directory: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="Where results are written before they are stored: room for twice the largest one.",
     )

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.messages import Message
-from gas_core.domain.plans import User
+from gas_core.domain.plans import Plan, User
 
 
 class Clock(Protocol):
@@ -50,11 +50,14 @@ class Jobs(Protocol):
         """Read consistently; JobNotFoundError if there is none."""
         ...
 
-    def commit(self, before: Job, after: Job) -> Job:
+    def commit(self, before: Job, after: Job, *, while_plan: Plan | None = None) -> Job:
         """Write the difference, if the row still stands as ``before`` was read, and give what was written.
 
         One conditional write naming status, results state, attempt and revision. StaleError if the row
         changed or went meanwhile; JobNotFoundError never (a row that is gone is stale).
+
+        With ``while_plan``, one transaction with the condition that the job's user has this plan:
+        PlanChangedError if not, or if there is no such user.
         """
         ...
 
@@ -66,8 +69,11 @@ class Jobs(Protocol):
         """Submitted jobs of one user, newest first."""
         ...
 
-    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
-        """IDs of rows whose ``due_time`` has come, of every shard; at most ``limit`` of each shard."""
+    def overdue(self, *, now: int, limit: int, for_thaw: bool = False) -> Iterator[str]:
+        """IDs of rows whose ``due_time`` has come, of every shard; at most ``limit`` of each shard.
+
+        Rows that wait for a retrieval are told only ``for_thaw``, and then no others.
+        """
         ...
 
 
@@ -84,6 +90,17 @@ class Users(Protocol):
 
     def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
         """Change what the user may change, and nothing else (the plan is not theirs to write)."""
+        ...
+
+    def commit(self, before: User, after: User) -> User:
+        """Write the difference, if no other ``commit`` came in between, and give what was written.
+
+        StaleError if one did, or if the row is gone. What ``save_profile`` writes is its own and not touched.
+        """
+        ...
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        """Identity IDs of rows whose ``due_time`` has come; at most ``limit`` of each shard."""
         ...
 
 
@@ -271,4 +288,12 @@ class ArchiveStore(Protocol):
 
     def delete(self, archive_id: str) -> None:
         """Remove an archive; a missing one is no error."""
+        ...
+
+    def discard(self, key: str) -> None:
+        """Remove what a ``put`` under this key may have left whose ID was never learned.
+
+        A store that names archives itself cannot: such an archive is found by its description in the vault's
+        inventory.
+        """
         ...

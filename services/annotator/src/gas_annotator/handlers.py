@@ -20,7 +20,7 @@ from gas_core.domain import keys, lifecycle
 from gas_core.domain.errors import JobNotFoundError, ObjectMissingError, StoppingError, TransientError
 from gas_core.domain.job import Due, Failure, Job, ObjectRef, Progress
 from gas_core.domain.lifecycle import LeaseHeldError, LeaseLostError, Timings
-from gas_core.domain.messages import Message
+from gas_core.domain.messages import JobRequested
 from gas_core.domain.states import Results, Status
 from gas_core.ports import Clock, Hold, Jobs, ObjectStore, Publisher
 from gas_core.telemetry import metrics
@@ -43,7 +43,7 @@ class Annotator:
     results_bucket: str
     work_directory: Path
 
-    def annotate(self, message: Message, hold: Hold) -> None:
+    def annotate(self, message: JobRequested, hold: Hold) -> None:
         """Bring the job to its end, if it is ours to bring there.
 
         Raises
@@ -132,7 +132,7 @@ class Annotator:
                 return self._fail(job, failure)
             except ObjectMissingError:
                 return self._fail(job, INPUT_MISSING)
-            names = keys.result_refs(job)
+            names = keys.attempt_keys(job)
             for path, key, content_type in annotated.uploads(names):
                 hold.check()
                 self.store.put(ObjectRef(self.results_bucket, key), path, content_type=content_type)
@@ -192,8 +192,9 @@ class Annotator:
             row = self.jobs.get(job.job_id)
         except JobNotFoundError:
             row = None
-        names = keys.result_refs(job)
-        if row is not None and row.s3_key_result_file == names.vcf:
+        names = keys.attempt_keys(job)
+        # By the log, which stays where it is: the results may be in the archive by now.
+        if row is not None and row.s3_key_log_file == names.log:
             return row
         log.info("lease_lost", status=row.status.value if row else "gone")
         self.store.delete(ObjectRef(self.results_bucket, key) for key in names.every)
@@ -202,21 +203,22 @@ class Annotator:
     def _settle(self, job: Job) -> None:
         """Pay what an ended job owes: the news of its end, and the removal of what losing attempts left.
 
-        The debt of cleaning up stays until its time has come, as a zombie may write until then.
+        The debt of cleaning up stays until its time has come, as a zombie may write until then. Where there
+        are results, the archiver pays it for good.
         """
         if job.results is Results.DELETING:
-            return  # everything of it goes, and the sweeper sees to that
+            return  # everything of it goes, and the archiver sees to that
         job = announce(job, jobs=self.jobs, publisher=self.publisher, clock=self.clock, timings=self.timings)
-        if Due.CLEANUP not in job.due:
+        if Due.CLEANUP not in job.due or job.results not in {Results.NONE, Results.AVAILABLE}:
             return
-        self.store.delete(keys.losing_objects(job))
-        if lifecycle.quiet(job, now=self.clock.now(), timings=self.timings):
+        self.store.delete(keys.leftovers(job))
+        if job.results is Results.NONE and lifecycle.quiet(job, now=self.clock.now(), timings=self.timings):
             update(self.jobs, job.job_id, _cleaned)
             log.info("leftovers_removed")
 
 
 def _cleaned(row: Job) -> Job:
-    return row if row.results is Results.DELETING else lifecycle.cleaned(row)
+    return lifecycle.cleaned(row) if row.results is Results.NONE else row
 
 
 def _measured(job: Job) -> Job:

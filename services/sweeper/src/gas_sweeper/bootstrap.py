@@ -8,6 +8,7 @@ from functools import partial
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.clock import SystemClock
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
+from gas_core.adapters.dynamodb.users import DynamoUsers
 from gas_core.adapters.s3 import S3Store
 from gas_core.adapters.sns import SnsPublisher
 from gas_sweeper.config import SweeperSettings
@@ -20,12 +21,9 @@ def build(settings: SweeperSettings) -> Callable[[], Swept]:
     return partial(
         sweep,
         jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
+        users=DynamoUsers(clients.dynamodb, table=settings.users_table),
         store=S3Store(clients.s3, public=clients.s3_public),
-        publisher=SnsPublisher(
-            clients.sns,
-            job_requests_topic_arn=settings.job_requests_topic_arn,
-            job_results_topic_arn=settings.job_results_topic_arn,
-        ),
+        publisher=SnsPublisher(clients.sns, **settings.topics),
         clock=SystemClock(),
         timings=settings.timings,
         limit=settings.sweep_limit,

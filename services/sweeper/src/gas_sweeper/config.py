@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gas_core.config import InputsSettings, JobsSettings, ResultsSettings, TopicsSettings
+from gas_core.config import InputsSettings, JobsSettings, TopicsSettings, UsersSettings
 
 
-class SweeperSettings(JobsSettings, InputsSettings, ResultsSettings, TopicsSettings):
+class SweeperSettings(JobsSettings, UsersSettings, InputsSettings, TopicsSettings):
     """What the sweeper reads from its environment."""
 
     sweep_interval_seconds: int = Field(

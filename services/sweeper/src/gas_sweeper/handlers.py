@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from gas_core.announce import announce, look_at
 from gas_core.domain import lifecycle
-from gas_core.domain.errors import GasError, JobNotFoundError, StaleError, UploadMissingError
-from gas_core.domain.job import Due, Job, ObjectRef
-from gas_core.domain.keys import every_object
+from gas_core.domain.errors import (
+    GasError,
+    JobNotFoundError,
+    StaleError,
+    UploadMissingError,
+    UserNotFoundError,
+)
+from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.states import Results, Status
-from gas_core.ports import Clock, Jobs, ObjectStore, Publisher
+from gas_core.owed import announce_again, announce_user_again
+from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, Users
 from gas_core.submit import submit_job
 
 log = structlog.get_logger()
@@ -28,20 +34,40 @@ class Swept:
 
 
 def sweep(
-    *, jobs: Jobs, store: ObjectStore, publisher: Publisher, clock: Clock, timings: Timings, limit: int
+    *,
+    jobs: Jobs,
+    users: Users,
+    store: ObjectStore,
+    publisher: Publisher,
+    clock: Clock,
+    timings: Timings,
+    limit: int,
 ) -> Swept:
     """Settle what is overdue; one bad row never stops the others."""
     settled = failed = 0
-    for job_id in jobs.overdue(now=clock.now(), limit=limit):
+
+    def tried(act: Callable[[str], None], **ids: str) -> None:
+        nonlocal settled, failed
         try:
-            settle(job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
+            act(*ids.values())
         except StaleError:
-            log.info("row_moved_on", job_id=job_id)
+            log.info("row_moved_on", **ids)
         except GasError as error:
             failed += 1
-            log.exception("row_not_settled", job_id=job_id, error=type(error).__name__, **error.fields)
+            log.exception("row_not_settled", **(error.fields | ids), error=type(error).__name__)
         else:
             settled += 1
+
+    def job(job_id: str) -> None:
+        settle(job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
+
+    def user(user_id: str) -> None:
+        settle_user(user_id, users=users, publisher=publisher, clock=clock, timings=timings)
+
+    for job_id in jobs.overdue(now=clock.now(), limit=limit):
+        tried(job, job_id=job_id)
+    for user_id in users.overdue(now=clock.now(), limit=limit):
+        tried(user, user_id=user_id)
     log.info("sweep_done", settled=settled, failed=failed)
     return Swept(settled, failed)
 
@@ -59,10 +85,20 @@ def settle(
         return
     if job.status is Status.UPLOADING:
         _settle_upload(job, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
-    elif job.results is Results.DELETING or job.never_arrived:
-        _remove(job, jobs=jobs, store=store)
+    elif job.never_arrived and job.results is not Results.DELETING:
+        _forget(job, jobs=jobs, store=store)
     else:
-        _announce_again(job, now, jobs=jobs, publisher=publisher, clock=clock, timings=timings)
+        announce_again(job, jobs=jobs, publisher=publisher, clock=clock, timings=timings)
+
+
+def settle_user(user_id: str, *, users: Users, publisher: Publisher, clock: Clock, timings: Timings) -> None:
+    """The same for what a user's row owes."""
+    try:
+        user = users.get(user_id)
+    except UserNotFoundError:
+        return
+    if user.due_time is not None and user.due_time <= clock.now():
+        announce_user_again(user, users=users, publisher=publisher, clock=clock, timings=timings)
 
 
 def _settle_upload(
@@ -75,21 +111,8 @@ def _settle_upload(
         log.info("upload_abandoned", job_id=job.job_id)
 
 
-def _remove(job: Job, *, jobs: Jobs, store: ObjectStore) -> None:
-    """Objects first, the row last: a crash in between leaves a row that says what is still to do."""
-    every_version = ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file)
-    store.delete([every_version, *every_object(job)])
+def _forget(job: Job, *, jobs: Jobs, store: ObjectStore) -> None:
+    """A row whose file never arrived in time; should it have come later, it goes with the row."""
+    store.delete([ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file)])
     jobs.remove(job)
     log.info("job_removed", job_id=job.job_id)
-
-
-def _announce_again(
-    job: Job, now: int, *, jobs: Jobs, publisher: Publisher, clock: Clock, timings: Timings
-) -> None:
-    overdue = {kind for kind, time in job.due.items() if time <= now}
-    job = jobs.commit(job, lifecycle.postpone(job, now=now, timings=timings))
-    if Due.ANNOUNCE in overdue:
-        announce(job, jobs=jobs, publisher=publisher, clock=clock, timings=timings)
-    if overdue - {Due.ANNOUNCE}:
-        publisher.publish(look_at(job))
-    log.info("announced_again", job_id=job.job_id, owed=sorted(overdue), tries=job.due_tries)

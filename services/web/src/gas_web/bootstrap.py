@@ -30,11 +30,7 @@ def build(settings: WebSettings) -> Container:
         jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
         users=DynamoUsers(clients.dynamodb, table=settings.users_table),
         store=store,
-        publisher=SnsPublisher(
-            clients.sns,
-            job_requests_topic_arn=settings.job_requests_topic_arn,
-            job_results_topic_arn=settings.job_results_topic_arn,
-        ),
+        publisher=SnsPublisher(clients.sns, **settings.topics),
         clock=SystemClock(),
         sign_in=GlobusSignIn(
             client_id=settings.globus_client_id,

@@ -40,7 +40,6 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
         STORE_BYTES, gt=0, le=STORE_BYTES, description="Largest file of a premium user, bytes; at most 5 GiB."
     )
     upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
-    download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
     session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from gas_core.domain import lifecycle
+from gas_core.domain import lifecycle, retention
 from gas_core.domain.errors import (
     GasError,
     JobNotFoundError,
@@ -163,7 +163,7 @@ def delete(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timing
     def decide(job: Job) -> Job:
         if job.results is Results.DELETING:
             return job
-        return lifecycle.delete(job, now=clock.now(), timings=timings)
+        return retention.delete(job, now=clock.now(), timings=timings)
 
     try:
         job = update(jobs, job_id, decide)

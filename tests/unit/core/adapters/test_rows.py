@@ -59,7 +59,7 @@ def test_indexes_hold_exactly_the_rows_that_belong_there(job: Job) -> None:
     assert ("due_time" in item) == ("due_shard" in item) == bool(job.due)
     if job.due:
         assert item["due_time"] == {"N": str(min(job.due.values()))}
-        assert 0 <= int(item["due_shard"]["N"]) < 16
+        assert 0 <= int(item["due_shard"]["N"]) < 32
 
 
 @given(JOBS)

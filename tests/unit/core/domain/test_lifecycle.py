@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gas_core.domain import lifecycle
+from gas_core.domain import lifecycle, retention
 from gas_core.domain.errors import MoveRefusedError
 from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
 from gas_core.domain.lifecycle import LeaseHeldError, LeaseLostError, Timings
@@ -83,7 +83,7 @@ def cancel(job: Job, now: int = NOW) -> Job:
 
 
 def delete(job: Job, now: int = NOW) -> Job:
-    return lifecycle.delete(job, now=now, timings=TIMINGS)
+    return retention.delete(job, now=now, timings=TIMINGS)
 
 
 def fail_either_way(job: Job, now: int = NOW) -> Job:
@@ -207,12 +207,13 @@ def test_completed_job_has_results_and_owes_its_announcement(job: Any) -> None:
     assert (after.status, after.results) == (Status.COMPLETED, Results.AVAILABLE)
     assert (after.s3_key_result_file, after.s3_key_log_file) == ("result", "log")
     assert (after.summary, after.complete_time, after.lease_expires) == ({"variants": 5}, NOW, 0)
-    assert after.due == {Due.ANNOUNCE: NOW + 50}
+    assert after.due == {Due.ANNOUNCE: NOW + 50, Due.WINDOW: NOW + 300}
+    assert (after.results_since, after.results_generation, after.window_ends) == (NOW, 1, NOW + 300)
 
 
 def test_completed_job_with_earlier_attempts_owes_a_cleanup_too(job: Any) -> None:
     after = complete(job(status=Status.RUNNING, attempt=3, generation=3), attempt=3)
-    assert after.due == {Due.ANNOUNCE: NOW + 50, Due.CLEANUP: NOW + 900}
+    assert after.due == {Due.ANNOUNCE: NOW + 50, Due.WINDOW: NOW + 300, Due.CLEANUP: NOW + 900}
 
 
 def test_failed_job_tells_why_and_owes_announcement_and_cleanup(job: Any) -> None:

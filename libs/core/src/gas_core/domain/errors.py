@@ -43,6 +43,14 @@ class StaleError(TransientError):
     """The row changed between reading and writing; read it again and decide anew."""
 
 
+class PlanChangedError(TransientError):
+    """The user's plan is not the one that this was decided for; decide anew."""
+
+
+class NotYetError(TransientError):
+    """The time for this has not come; ``retry_after_seconds`` tells when it will."""
+
+
 class ObjectMissingError(PermanentError):
     """The object is not in the store."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from gas_core.domain.states import TERMINAL, Results, Status
 
 DUE_SHARDS = 16
+"""Partitions of ``due_index`` that the sweeper reads; as many more behind them are read by thaw."""
 
 
 class Due(StrEnum):
@@ -18,13 +19,15 @@ class Due(StrEnum):
     UPLOAD = "upload"
     """The upload form expires; the file arrived or it did not."""
     LEASE = "lease"
-    """The lease of the running attempt ends."""
+    """The lease of the running attempt, or of the archiver at work, ends."""
+    ANNOUNCE_RESULTS = "announce_results"
+    """A message about the present state of the results still has to be published."""
     WINDOW = "window"
     """The free window ends; results move to the archive."""
     WARNING = "warning"
     """A mail before the window's end."""
     RETRIEVAL = "retrieval"
-    """A retrieval should be ready."""
+    """A retrieval has to be started (ARCHIVED) or should be ready (RESTORING). The debt that thaw pays."""
     CLEANUP = "cleanup"
     """Objects that nothing names any more have to go (DELETING: everything, then the row)."""
 
@@ -35,6 +38,10 @@ class Action(StrEnum):
     CANCEL = "cancel"
     DOWNLOAD = "download"
     LOG = "log"
+    KEEP_LONGER = "keep_longer"
+    """Begin the window anew; for who has a window."""
+    BRING_BACK = "bring_back"
+    """Have archived results brought back; for who may."""
     DELETE = "delete"
 
 
@@ -77,12 +84,26 @@ class MailRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A retrieval that was started: ``ready`` is when it should be done, ``tries`` counts those started."""
+
+    tier: str = ""
+    retrieval_id: str = ""
+    started: int = 0
+    ready: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One row of the jobs table. Times are epoch seconds, 0 where not known yet; sizes are bytes.
 
     ``attempt`` counts claims and fences every write of a worker; ``generation`` numbers every copy of the
-    results ever begun, so that no key is used twice; ``failures`` counts tries that ended badly. ``revision``
-    counts writes of the row and belongs to ``Jobs``: no decision reads or changes it.
+    results ever begun (an attempt's, an archive, a restore), so that no key is used twice, and fences who
+    makes it; ``failures`` counts tries that ended badly. ``revision`` counts writes of the row and belongs to
+    ``Jobs``: no decision reads or changes it.
+
+    ``window_ends`` is the truth about the window, ``due`` only the reason to look: the sweeper moves it on.
     """
 
     job_id: str
@@ -109,7 +130,15 @@ class Job:
     s3_results_bucket: str = ""
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
+    results_since: int = 0
+    results_generation: int = 0
+    window_ends: int = 0
+    extensions: int = 0
     results_file_archive_id: str = ""
+    archive_generation: int = 0
+    retired_archives: tuple[str, ...] = ()
+    """IDs of archives that nothing needs any more and that were not deleted yet."""
+    retrieval: Asked = Asked()
     restore_message: str = ""
     traceparent: str = ""
     due: dict[str, int] = field(default_factory=dict)
@@ -133,8 +162,15 @@ class Job:
 
     @property
     def due_shard(self) -> int:
-        """The partition of ``due_index``: spread by the job ID, which is random."""
-        return int(self.job_id[:2], 16) % DUE_SHARDS
+        """The partition of ``due_index``: spread by the job ID, which is random.
+
+        Rows that wait for a retrieval stand apart: thousands of them must not hide what the sweeper seeks.
+        """
+        return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
+
+    @property
+    def waits_for_thaw(self) -> bool:
+        return Due.RETRIEVAL in self.due
 
     @property
     def due_time(self) -> int | None:
@@ -155,4 +191,8 @@ class Job:
             offered.add(Action.LOG)
             if self.results is Results.AVAILABLE:
                 offered.add(Action.DOWNLOAD)
+                if self.window_ends:
+                    offered.add(Action.KEEP_LONGER)
+            if self.results is Results.ARCHIVED and not self.waits_for_thaw:
+                offered.add(Action.BRING_BACK)
         return frozenset(offered)

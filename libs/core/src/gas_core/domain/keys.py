@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gas_core.domain.job import Job, ObjectRef
+from gas_core.domain.states import Results
+
+_STANDING = {Results.AVAILABLE, Results.ARCHIVING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +48,59 @@ def result_keys(job_id: str, generation: int) -> ResultKeys:
     )
 
 
-def result_refs(job: Job) -> ResultKeys:
-    """Keys of the generation that the job's results now stand under."""
+def attempt_keys(job: Job) -> ResultKeys:
+    """Keys of the copy that is being made, or was made last: those of the row's generation."""
     return result_keys(job.job_id, job.generation)
 
 
-def losing_objects(job: Job) -> list[ObjectRef]:
-    """What attempts before the winning one may have left; without results, what any attempt left."""
-    last = job.generation if job.s3_key_result_file else job.generation + 1
-    return [
-        ObjectRef(job.s3_results_bucket, key)
-        for generation in range(1, last)
-        for key in result_keys(job.job_id, generation).every
-    ]
+def standing_keys(job: Job) -> ResultKeys:
+    """Keys that the results of an AVAILABLE or ARCHIVING job stand under."""
+    return result_keys(job.job_id, job.results_generation)
+
+
+def archive_key(job_id: str, generation: int) -> str:
+    """The name of one generation's archive; a store that names archives itself keeps it as a description."""
+    return f"{job_id}/{generation}/results.tar"
 
 
 def every_object(job: Job) -> list[ObjectRef]:
-    """Everything that stands in the results bucket under a job's name, of every generation."""
+    """Everything that may stand in the results bucket under a job's name, of every generation."""
     return [
         ObjectRef(job.s3_results_bucket, key)
         for generation in range(1, job.generation + 1)
         for key in result_keys(job.job_id, generation).every
+    ]
+
+
+def leftovers(job: Job) -> list[ObjectRef]:
+    """What may stand in the results bucket and is not needed: neither results, log, nor in the making.
+
+    Whatever happens to the row later: these keys are written again only by a process that lost its copy.
+    """
+    needed: set[str] = set()
+    if job.results in _STANDING:
+        needed |= set(standing_keys(job).results)
+    if job.results is Results.RESTORING or not job.terminal:
+        needed |= set(attempt_keys(job).every)
+    if job.s3_key_log_file:
+        needed |= {job.s3_key_log_file, summary_key(job)}
+    return [ref for ref in every_object(job) if ref.key not in needed]
+
+
+def leftover_archives(job: Job) -> list[str]:
+    """Keys under which an archive may stand that is not needed, as ``leftovers``."""
+    needed = {job.archive_generation}
+    if job.results is Results.ARCHIVING:
+        needed.add(job.generation)
+    return every_archive(job, but=needed)
+
+
+def every_archive(job: Job, *, but: Collection[int] = ()) -> list[str]:
+    """Keys of the archives of all generations."""
+    return [
+        archive_key(job.job_id, generation)
+        for generation in range(1, job.generation + 1)
+        if generation not in but
     ]
 
 

@@ -1,4 +1,6 @@
-"""Every decision about a job, as a pure function from the row as it was read to the row as it should be.
+"""Every decision about a job's status: pure functions from the row as it was read to the row as it should be.
+
+What becomes of its results after that is decided in ``retention``.
 
 A function here refuses with an error or returns the new row; ``Jobs.commit`` then writes the difference on
 the condition that nothing was decided meanwhile. The due map is written by the very decision that creates
@@ -12,7 +14,7 @@ from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
 from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
-from gas_core.domain.states import RESULTS_MOVES, STATUS_MOVES, TERMINAL, Results, Status
+from gas_core.domain.states import STATUS_MOVES, Status
 
 
 class LeaseHeldError(PermanentError):
@@ -23,9 +25,22 @@ class LeaseLostError(PermanentError):
     """The attempt no longer owns the job; whatever it does now must change nothing."""
 
 
+WARNED_WINDOW_SECONDS = 3600
+"""A window shorter than this is over before a mail about its end is read."""
+
+WARNING_SHARE = 5
+WARNING_MOST_SECONDS = 86_400
+"""The mail goes out in the last fifth of the window, at most a day before its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long things may take, in seconds; ``max_failures`` counts tries that ended badly."""
+    """How long things may take, in seconds.
+
+    ``max_failures`` counts tries of a job that ended badly, ``max_retrievals`` those of one restore,
+    ``max_extensions`` how often a window may begin anew. ``links_seconds``: after which a download link that
+    was made before a change is dead, whatever clock made it.
+    """
 
     lease_seconds: int = 60
     announce_grace_seconds: int = 60
@@ -33,7 +48,22 @@ class Timings:
     cleanup_seconds: int = 900
     abandoned_seconds: int = 86_400
     mail_claim_seconds: int = 75
+    free_window_seconds: int = 300
+    links_seconds: int = 120
+    thaw_seconds: int = 300
+    thaw_lease_seconds: int = 900
+    restored_mail_seconds: int = 300
     max_failures: int = 5
+    max_retrievals: int = 5
+    max_extensions: int = 10
+
+    def window(self, now: int) -> dict[Due, int]:
+        """The debts of results that become available: their window's end, and a mail before a late one."""
+        ends = now + self.free_window_seconds
+        due = {Due.WINDOW: ends}
+        if self.free_window_seconds >= WARNED_WINDOW_SECONDS:
+            due[Due.WARNING] = ends - min(self.free_window_seconds // WARNING_SHARE, WARNING_MOST_SECONDS)
+        return due
 
 
 def _moved(job: Job, move_name: str, due: dict[Due, int], **changes: Any) -> Job:  # noqa: ANN401 - fields of Job
@@ -157,9 +187,13 @@ def complete(
     now: int,
     timings: Timings,
 ) -> Job:
-    """RUNNING → COMPLETED with results AVAILABLE, in one write."""
+    """RUNNING → COMPLETED with results AVAILABLE, in one write.
+
+    A window begins for everybody; whoever is premium has it closed when it ends.
+    """
     _owned(job, attempt)
-    due = {Due.ANNOUNCE: now + timings.announce_grace_seconds}
+    opened = timings.window(now)
+    due = {Due.ANNOUNCE: now + timings.announce_grace_seconds, **opened}
     if job.generation > 1:
         due |= _leftovers(job, now, timings)
     return _moved(
@@ -168,6 +202,9 @@ def complete(
         due,
         complete_time=now,
         lease_expires=0,
+        results_since=now,
+        results_generation=job.generation,
+        window_ends=opened[Due.WINDOW],
         s3_key_result_file=result_key,
         s3_key_log_file=log_key,
         summary=summary,
@@ -206,20 +243,10 @@ def announced(job: Job, *, now: int, timings: Timings) -> Job:
 
 
 def postpone(job: Job, *, now: int, timings: Timings) -> Job:
-    """Move every overdue debt on, further each time, before it is announced again."""
+    """Move every overdue debt on but thaw's, further each time, before it is announced again."""
     later = now + timings.repeat_seconds * 2**job.due_tries
-    due = {kind: later if time <= now else time for kind, time in job.due.items()}
+    due = {kind: later if time <= now and kind != Due.RETRIEVAL else time for kind, time in job.due.items()}
     return replace(job, due=due, due_tries=min(job.due_tries + 1, 10))
-
-
-def delete(job: Job, *, now: int, timings: Timings) -> Job:
-    """Any results state → DELETING, for a job that has ended. The objects go first, the row last."""
-    move = RESULTS_MOVES["delete"]
-    if job.status not in TERMINAL or job.results not in move.sources:
-        raise MoveRefusedError(job_id=job.job_id, move="delete", status=job.status.value)
-    # An attempt that was cancelled a moment ago may still be writing; its lease bounds for how long.
-    quiet = max(now, job.lease_expires + timings.lease_seconds if job.lease_expires else now)
-    return replace(job, results=Results.DELETING, due={Due.CLEANUP.value: quiet}, due_tries=0)
 
 
 def quiet(job: Job, *, now: int, timings: Timings) -> bool:
@@ -232,7 +259,12 @@ def quiet(job: Job, *, now: int, timings: Timings) -> bool:
 
 def cleaned(job: Job) -> Job:
     """Nothing that losing attempts left remains."""
-    return replace(job, due={kind: time for kind, time in job.due.items() if kind != Due.CLEANUP})
+    return without(job, Due.CLEANUP)
+
+
+def without(job: Job, *kinds: Due) -> Job:
+    """The same row, with these debts paid."""
+    return replace(job, due={kind: time for kind, time in job.due.items() if kind not in kinds})
 
 
 def begin_mail(job: Job, event: str, *, message_id: str, now: int, timings: Timings) -> Job | None:

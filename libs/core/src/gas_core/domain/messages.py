@@ -17,31 +17,53 @@ class JobEvent(StrEnum):
     FAILED = "failed"
     ARCHIVED = "archived"
     RESTORED = "restored"
+    EXPIRING = "expiring"
+    """The window ends soon."""
+    DUE = "due"
+    """Something falls due that the archiver owes: a window's end, leftovers, a deletion."""
 
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     version: Literal[1] = 1
-    job_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     user_id: str
     traceparent: str = ""
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """What the message is about, as log lines name it."""
+        return {"user_id": self.user_id}
 
-class JobRequested(_Message):
+
+class _JobMessage(_Message):
+    job_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {"job_id": self.job_id}
+
+
+class JobRequested(_JobMessage):
     """Topic job-requests: look at this job; it waits, its lease is over, or it owes a cleanup."""
 
     kind: Literal["job_requested"] = "job_requested"
 
 
-class JobChanged(_Message):
+class JobChanged(_JobMessage):
     """Topic job-results: this happened to the job."""
 
     kind: Literal["job_changed"] = "job_changed"
     event: JobEvent
 
 
-Message = JobRequested | JobChanged
+class UserChanged(_Message):
+    """Topic plan-changes: look at this user; a change of plan is to be worked through, or a mail is due."""
+
+    kind: Literal["user_changed"] = "user_changed"
+
+
+Message = JobRequested | JobChanged | UserChanged
 
 _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

@@ -1,9 +1,19 @@
-"""What a researcher's plan allows."""
+"""What a researcher's plan allows, and every decision about it.
+
+Pure functions from the user's row as it was read to the row as it should be, as in ``lifecycle``. A change of
+plan is a debt on the row until every job of the user was looked at; ``plan_changes`` counts the changes and
+fences whoever works one through.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from gas_core.domain.errors import PermanentError
+from gas_core.domain.job import DUE_SHARDS
+from gas_core.domain.lifecycle import LeaseHeldError, Timings
 
 
 class Plan(StrEnum):
@@ -13,11 +23,26 @@ class Plan(StrEnum):
     PREMIUM = "premium"
 
 
+class UserDue(StrEnum):
+    """A kind of debt that a user's row carries in its ``due`` map until it is paid."""
+
+    PLAN_CHANGE = "plan_change"
+    """A change of plan was not worked through yet: retrievals to start, or windows to open."""
+    RESTORED_MAIL = "restored_mail"
+    """Results came back, and the mail that tells how many has to go out."""
+
+
+class PlanMovedOnError(PermanentError):
+    """The plan changed again meanwhile; this change need not be worked through any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A researcher, known by the Globus identity id.
 
-    Times are epoch seconds. ``plan_source`` tells who set the plan ("default", "operator", ...).
+    Times are epoch seconds. ``plan_source`` tells who set the plan ("default", "operator", "stripe").
+    ``plan_cursor`` is how far a change of plan was worked through, ``plan_failed`` how many jobs before it
+    could not be settled. ``revision`` counts writes by ``Users.commit`` and belongs to it.
     """
 
     identity_id: str
@@ -27,6 +52,127 @@ class User:
     plan: Plan = Plan.FREE
     plan_source: str = "default"
     plan_since: int = 0
+    plan_changes: int = 0
+    plan_cursor: str = ""
+    plan_failed: int = 0
+    lease_expires: int = 0
+    restored_told: int = 0
+    """Results that came back until then were told of by mail."""
+    restored_mail_begun: int = 0
+    """When the mail that is due was handed to the provider, if that was not recorded as done yet."""
+    window_mails: bool = True
+    """Whether a mail tells that a window is about to end."""
     created: int = 0
     updated: int = 0
     profile_confirmed: bool = False
+    due: dict[str, int] = field(default_factory=dict)
+    due_tries: int = 0
+    revision: int = 0
+
+    @property
+    def due_shard(self) -> int:
+        """The partition of the users table's ``due_index``."""
+        return zlib.crc32(self.identity_id.encode()) % DUE_SHARDS
+
+    @property
+    def due_time(self) -> int | None:
+        """When the earliest debt falls due; a row without debts is not in ``due_index``."""
+        return min(self.due.values(), default=None)
+
+    @property
+    def plan_settling(self) -> bool:
+        """True while jobs may not have been told of the plan yet."""
+        return UserDue.PLAN_CHANGE in self.due
+
+
+def change_plan(user: User, plan: Plan, *, source: str, now: int, timings: Timings) -> User:
+    """The plan is ``plan`` from now on, by the word of ``source``. The same plan again owes nothing."""
+    if user.plan is plan:
+        return replace(user, plan_source=source)
+    return replace(
+        user,
+        plan=plan,
+        plan_source=source,
+        plan_since=now,
+        plan_changes=user.plan_changes + 1,
+        plan_cursor="",
+        plan_failed=0,
+        lease_expires=0,
+        due=user.due | {UserDue.PLAN_CHANGE.value: now + timings.announce_grace_seconds},
+        due_tries=0,
+    )
+
+
+def take_plan_change(user: User, *, now: int, timings: Timings) -> User:
+    """Begin, or go on, to work a change through; unchanged if there is none.
+
+    Raises
+    ------
+    LeaseHeldError
+        Another restorer is at it.
+    """
+    if not user.plan_settling:
+        return user
+    if user.lease_expires > now:
+        raise LeaseHeldError(user_id=user.identity_id)
+    return _leased(user, now, timings)
+
+
+def plan_progress(user: User, *, change: int, cursor: str, failed: int, now: int, timings: Timings) -> User:
+    """Every job before ``cursor`` was looked at; ``failed`` more of them could not be settled.
+
+    Raises
+    ------
+    PlanMovedOnError
+        The plan changed again.
+    """
+    _current(user, change)
+    return replace(_leased(user, now, timings), plan_cursor=cursor, plan_failed=user.plan_failed + failed)
+
+
+def plan_worked_through(user: User, *, change: int, failed: int, now: int, timings: Timings) -> User:
+    """Every job was looked at; if some of them could not be settled, all are looked at again, later."""
+    _current(user, change)
+    due = {kind: time for kind, time in user.due.items() if kind != UserDue.PLAN_CHANGE}
+    again = failed + user.plan_failed > 0
+    if again:
+        due[UserDue.PLAN_CHANGE.value] = now + timings.repeat_seconds * 2**user.due_tries
+    return replace(
+        user,
+        due=due,
+        due_tries=min(user.due_tries + 1, 10) if again else 0,
+        plan_cursor="",
+        plan_failed=0,
+        lease_expires=0,
+    )
+
+
+def plan_handed_back(user: User, *, change: int, now: int) -> User:
+    """Whoever worked it through has to stop; the next one goes on at the cursor."""
+    if user.plan_changes != change or not user.plan_settling:
+        return user
+    return replace(user, lease_expires=0, due=user.due | {UserDue.PLAN_CHANGE.value: now})
+
+
+def results_came_back(user: User, *, now: int, timings: Timings) -> User:
+    """Something to tell by mail: soon, together with what else comes back until then."""
+    if UserDue.RESTORED_MAIL in user.due:
+        return user
+    return replace(user, due=user.due | {UserDue.RESTORED_MAIL.value: now + timings.restored_mail_seconds})
+
+
+def postpone(user: User, *, now: int, timings: Timings) -> User:
+    """Move every overdue debt on, further each time, before it is announced again."""
+    later = now + timings.repeat_seconds * 2**user.due_tries
+    due = {kind: later if time <= now else time for kind, time in user.due.items()}
+    return replace(user, due=due, due_tries=min(user.due_tries + 1, 10))
+
+
+def _leased(user: User, now: int, timings: Timings) -> User:
+    expires = now + timings.lease_seconds
+    return replace(user, lease_expires=expires, due=user.due | {UserDue.PLAN_CHANGE.value: expires})
+
+
+def _current(user: User, change: int) -> None:
+    if user.plan_changes != change or not user.plan_settling:
+        raise PlanMovedOnError(user_id=user.identity_id, change=change)

@@ -95,9 +95,12 @@ STATUS_MOVES: dict[str, StatusMove] = dict(
 RESULTS_MOVES: dict[str, ResultsMove] = dict(
     [
         _results("archive_begin", {Results.AVAILABLE}, Results.ARCHIVING, "the free window is over"),
+        _results("archive_again", {Results.ARCHIVING}, Results.ARCHIVING, "its archiver died; begun anew"),
         _results("archive_commit", {Results.ARCHIVING}, Results.ARCHIVED, "the archive is verified"),
         _results("archive_stop", {Results.ARCHIVING}, Results.AVAILABLE, "the plan changed, or given up"),
         _results("restore_begin", {Results.ARCHIVED}, Results.RESTORING, "a retrieval was started"),
+        _results("retrieve_again", {Results.RESTORING}, Results.RESTORING, "the retrieval failed or expired"),
+        _results("copy_back", {Results.RESTORING}, Results.RESTORING, "retrieved; a thaw copies it back"),
         _results("restore_commit", {Results.RESTORING}, Results.AVAILABLE, "copied back and verified"),
         _results("restore_stop", {Results.RESTORING}, Results.ARCHIVED, "given up; an operator hears of it"),
         _results(

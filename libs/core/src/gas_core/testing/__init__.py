@@ -4,6 +4,7 @@ They hold state, so a test asserts on what is there afterwards, not on calls. Wh
 named ``*_for_test``. The contract tests hold them to the same sentences as the adapters.
 """
 
+from gas_core.testing.archive import FakeArchive
 from gas_core.testing.clock import FakeClock
 from gas_core.testing.faults import Crash, Fault, Faults, Moment
 from gas_core.testing.hold import FakeHold
@@ -16,6 +17,7 @@ from gas_core.testing.users import FakeUsers
 
 __all__ = [
     "Crash",
+    "FakeArchive",
     "FakeClock",
     "FakeHold",
     "FakeJobs",

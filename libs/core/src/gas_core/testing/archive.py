@@ -126,6 +126,11 @@ class FakeArchive:
         with self._lock:
             self.archives.pop(archive_id, None)
 
+    def discard(self, key: str) -> None:
+        with self._lock:
+            for archive_id in [each for each, archive in self.archives.items() if archive.key == key]:
+                del self.archives[archive_id]
+
     def _archive(self, archive_id: str) -> StoredArchive:
         try:
             return self.archives[archive_id]

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from gas_core.domain.errors import JobNotFoundError, StaleError
+from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, UserNotFoundError
 from gas_core.domain.job import DUE_SHARDS, Job
-from gas_core.ports import JobCursor, JobPage
+from gas_core.domain.plans import Plan
+from gas_core.ports import JobCursor, JobPage, Users
 
 
 def _stands(row: Job | None, read: Job) -> bool:
@@ -26,7 +27,9 @@ def _stands(row: Job | None, read: Job) -> bool:
 class FakeJobs:
     """``Jobs``; rows are copied in and out, so that nobody changes one but by a write."""
 
-    def __init__(self) -> None:
+    def __init__(self, users: Users | None = None) -> None:
+        """``users`` are who the plans of ``while_plan`` are asked of."""
+        self._users = users
         self._rows: dict[str, Job] = {}
         self._lock = threading.Lock()
 
@@ -48,10 +51,12 @@ class FakeJobs:
                 raise JobNotFoundError(job_id=job_id)
             return copy.deepcopy(self._rows[job_id])
 
-    def commit(self, before: Job, after: Job) -> Job:
+    def commit(self, before: Job, after: Job, *, while_plan: Plan | None = None) -> Job:
         with self._lock:
             if not _stands(self._rows.get(before.job_id), before):
                 raise StaleError(job_id=before.job_id)
+            if while_plan and self._plan(before.user_id) is not while_plan:
+                raise PlanChangedError(job_id=before.job_id, decided_for=while_plan.value)
             written = replace(copy.deepcopy(after), revision=before.revision + 1)
             self._rows[before.job_id] = written
             return copy.deepcopy(written)
@@ -78,12 +83,21 @@ class FakeJobs:
         more = len(jobs) > limit
         return JobPage(page, JobCursor(page[-1].submit_time, page[-1].job_id) if more else None)
 
-    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+    def overdue(self, *, now: int, limit: int, for_thaw: bool = False) -> Iterator[str]:
         rows = self.rows.values()
-        for shard in range(DUE_SHARDS):
+        first = DUE_SHARDS * for_thaw
+        for shard in range(first, first + DUE_SHARDS):
             due = [
                 (job.due_time, job.job_id)
                 for job in rows
                 if job.due_shard == shard and job.due_time is not None and job.due_time <= now
             ]
             yield from (job_id for _, job_id in islice(sorted(due), limit))
+
+    def _plan(self, user_id: str) -> Plan | None:
+        if self._users is None:
+            raise TypeError("FakeJobs was made without users, so it knows no plans")
+        try:
+            return self._users.get(user_id).plan
+        except UserNotFoundError:
+            return None

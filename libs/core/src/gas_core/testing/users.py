@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from itertools import islice
 
-from gas_core.domain.errors import UserNotFoundError
+from gas_core.domain.errors import StaleError, UserNotFoundError
+from gas_core.domain.job import DUE_SHARDS
 from gas_core.domain.plans import Plan, User
 
 
@@ -43,8 +46,33 @@ class FakeUsers:
             self._rows[identity_id] = user
             return user
 
+    def commit(self, before: User, after: User) -> User:
+        with self._lock:
+            row = self._rows.get(before.identity_id)
+            if row is None or row.revision != before.revision:
+                raise StaleError(user_id=before.identity_id)
+            changed = {
+                field.name: getattr(after, field.name)
+                for field in fields(User)
+                if getattr(after, field.name) != getattr(before, field.name)
+            }
+            written = replace(row, **(changed | {"revision": before.revision + 1}))
+            self._rows[before.identity_id] = written
+            return written
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        with self._lock:
+            rows = list(self._rows.values())
+        for shard in range(DUE_SHARDS):
+            due = [
+                (user.due_time, user.identity_id)
+                for user in rows
+                if user.due_shard == shard and user.due_time is not None and user.due_time <= now
+            ]
+            yield from (identity_id for _, identity_id in islice(sorted(due), limit))
+
     def set_plan_for_test(self, identity_id: str, plan: Plan, *, now: int) -> None:
-        """What an operator would do."""
+        """The plan was another all the time: no change of it is owed to anybody."""
         with self._lock:
             user = replace(self._get(identity_id), plan=plan, plan_source="operator", plan_since=now)
             self._rows[identity_id] = user

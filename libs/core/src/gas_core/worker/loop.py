@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -17,8 +18,8 @@ from gas_core.worker.drain import Drain
 from gas_core.worker.policy import Settlement, backoff_seconds, settle
 from gas_core.worker.pulse import Pulse
 
-Handler = Callable[[Message, Hold], None]
-"""Returns when the message is done with, or raises; the loop settles the message."""
+Handler = Callable[[Any, Hold], None]
+"""Takes messages of its type. Returns when done with one, or raises; the loop settles the message."""
 
 Handlers = Mapping[type[Message], Handler]
 """Which messages a service takes, and what it does with each."""
@@ -80,7 +81,7 @@ class Loop:
             message = parse(delivery.body)
             handle = self._handler_of(message)
             with (
-                bound_contextvars(job_id=message.job_id),
+                bound_contextvars(**message.ids),
                 traced(message.kind, traceparent=message.traceparent),
             ):
                 _log.info("message_received", kind=message.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gas_core.domain.errors import PermanentError, StoppingError, TransientError, UnreadableError
+from gas_core.domain.errors import NotYetError, PermanentError, StoppingError, TransientError, UnreadableError
 
 UNREADABLE_SECONDS = 5
 """Pause before an unreadable message comes again: the queue's own count takes it to the dead letters."""
@@ -41,6 +41,7 @@ def settle(error: Exception | None, receive_count: int) -> Settlement:
         case TransientError():
             # The error may know better when it is worth trying again.
             wanted = error.fields.get("retry_after_seconds")
-            return Settlement("transient", wanted if isinstance(wanted, int) else later)
+            outcome = "early" if isinstance(error, NotYetError) else "transient"
+            return Settlement(outcome, wanted if isinstance(wanted, int) else later)
         case _:
             return Settlement("unexpected", later)

@@ -138,6 +138,9 @@ class S3Archive:
         with aws_errors("archive_delete", archive_id=archive_id):
             self._client.delete_object(Bucket=self._bucket, Key=archive_id)
 
+    def discard(self, key: str) -> None:
+        self.delete(key)
+
     def _head(self, key: str) -> HeadObjectOutputTypeDef:
         with aws_errors("archive_head", archive_id=key):
             try:

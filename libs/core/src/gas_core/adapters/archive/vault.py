@@ -141,6 +141,9 @@ class VaultArchive:
             except ClientError as error:
                 self._raise_unless_not_found(error)
 
+    def discard(self, key: str) -> None:
+        """Nothing: a vault finds archives by its own IDs alone. Its inventory tells our key beside each."""
+
     def _upload(self, key: str, source: Path, checksum: str) -> tuple[str, str]:
         with source.open("rb") as body:
             answer = self._client.upload_archive(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gas_core.adapters.dynamodb.rows import Item, job_to_item, value
+from gas_core.adapters.dynamodb.rows import Item, job_to_item, user_to_item, value
 from gas_core.domain.job import Job
-from gas_core.domain.plans import Plan
+from gas_core.domain.plans import Plan, User
 from gas_core.ports import JobCursor
 
 USER_ID_INDEX = "user_id_index"
@@ -120,8 +120,18 @@ def rows_of_jobs(job_ids: list[str]) -> Request:
     return {"Keys": [{"job_id": value(job_id)} for job_id in job_ids], "ConsistentRead": True}
 
 
-def jobs_overdue(shard: int, *, now: int) -> Request:
-    """Query of ``due_index``, the longest overdue first; keys only, eventually consistent."""
+def user_has_plan(identity_id: str, plan: Plan) -> Request:
+    """ConditionCheck of a transaction; key ``identity_id``; condition: there is such a user, on this plan."""
+    return {
+        "Key": {"identity_id": value(identity_id)},
+        "ConditionExpression": "#plan = :plan",
+        "ExpressionAttributeNames": _placeholders(["plan"]),
+        "ExpressionAttributeValues": {":plan": value(plan.value)},
+    }
+
+
+def overdue(shard: int, *, now: int) -> Request:
+    """Query of either table's ``due_index``, the longest overdue first; keys only, eventually consistent."""
     return {
         "IndexName": DUE_INDEX,
         "KeyConditionExpression": "#due_shard = :due_shard AND #due_time <= :now",
@@ -133,6 +143,34 @@ def jobs_overdue(shard: int, *, now: int) -> Request:
 def get_user(identity_id: str) -> Request:
     """GetItem; key ``identity_id``; consistent."""
     return {"Key": {"identity_id": value(identity_id)}, "ConsistentRead": True}
+
+
+def commit_user(before: User, written: User, *, token: str) -> Request:
+    """UpdateItem of the attributes that differ; key ``identity_id``; condition: no other commit in between.
+
+    Sign-ins and profiles are written beside it and do not count: they touch other attributes.
+    """
+    old, new = user_to_item(before), user_to_item(written)
+    changed = {name: spelled for name, spelled in new.items() if old.get(name) != spelled}
+    changed[TOKEN] = value(token)
+    gone = [name for name in old if name not in new]
+    update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    values = {f":{name}": spelled for name, spelled in changed.items()}
+    condition = "attribute_exists(#identity_id) AND attribute_not_exists(#revision)"
+    if before.revision:
+        condition = "#revision = :was_revision"
+        values[":was_revision"] = value(before.revision)
+    names = ["revision"] if before.revision else ["revision", "identity_id"]
+    return {
+        "Key": {"identity_id": value(before.identity_id)},
+        "UpdateExpression": update,
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
+        "ExpressionAttributeValues": values,
+        **_TELL_WHAT_STANDS,
+    }
 
 
 def sign_in_user(*, identity_id: str, name: str, email: str, now: int) -> Request:

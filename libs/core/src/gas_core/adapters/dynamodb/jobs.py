@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.dynamodb import expressions
-from gas_core.adapters.dynamodb.rows import Item, job_from_item, value
-from gas_core.adapters.errors import aws_errors, error_code
-from gas_core.domain.errors import JobNotFoundError, StaleError, StoreUnavailableError
+from gas_core.adapters.dynamodb.pages import query
+from gas_core.adapters.dynamodb.rows import Item, job_from_item
+from gas_core.adapters.dynamodb.standing import CONDITION, CONFLICT, cancelled, own_write, what_stands
+from gas_core.adapters.errors import aws_errors
+from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, StoreUnavailableError
 from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.domain.plans import Plan
 from gas_core.ports import JobCursor, JobPage
 
 if TYPE_CHECKING:
@@ -31,12 +34,16 @@ BATCH_TRIES = 8
 class DynamoJobs:
     """``Jobs`` in a DynamoDB table.
 
+    ``users_table`` is where the plans of ``while_plan`` stand; only services that decide by plan name it.
     ``page_items`` bounds what one Query answers; DynamoDB itself stops at 1 MB.
     """
 
-    def __init__(self, client: DynamoDBClient, *, table: str, page_items: int = 1000) -> None:
+    def __init__(
+        self, client: DynamoDBClient, *, table: str, users_table: str = "", page_items: int = 1000
+    ) -> None:
         self._client = client
         self._table = table
+        self._users_table = users_table
         self._page_items = page_items
 
     def add(self, job: Job) -> None:
@@ -45,7 +52,7 @@ class DynamoJobs:
             try:
                 self._client.put_item(TableName=self._table, **expressions.add_job(job, token=token))
             except ClientError as error:
-                if not _own_write(_what_stands(error), token):
+                if not own_write(what_stands(error), token):
                     raise StaleError(action="add_job", job_id=job.job_id) from None
 
     def get(self, job_id: str) -> Job:
@@ -55,17 +62,38 @@ class DynamoJobs:
             raise JobNotFoundError(job_id=job_id)
         return job_from_item(answer["Item"])
 
-    def commit(self, before: Job, after: Job) -> Job:
+    def commit(self, before: Job, after: Job, *, while_plan: Plan | None = None) -> Job:
         token = uuid.uuid4().hex
         written = replace(after, revision=before.revision + 1)
         request = expressions.commit_job(before, written, token=token)
+        if while_plan:
+            self._commit_while(while_plan, before, request, token)
+            return written
         with aws_errors("commit_job", job_id=before.job_id):
             try:
                 self._client.update_item(TableName=self._table, **request)
             except ClientError as error:
-                if not _own_write(_what_stands(error), token):
+                if not own_write(what_stands(error), token):
                     raise StaleError(action="commit_job", job_id=before.job_id) from None
         return written
+
+    def _commit_while(self, plan: Plan, before: Job, request: expressions.Request, token: str) -> None:
+        update: Any = {"TableName": self._table, **request}
+        check: Any = {"TableName": self._users_table, **expressions.user_has_plan(before.user_id, plan)}
+        with aws_errors("commit_job", job_id=before.job_id, decided_for=plan.value):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[{"Update": update}, {"ConditionCheck": check}]
+                )
+            except ClientError as error:
+                row, user = cancelled(error)
+                if row.get("Code") == CONDITION and own_write(row.get("Item", {}), token):
+                    return
+                if row.get("Code") in {CONDITION, CONFLICT} or user.get("Code") == CONFLICT:
+                    raise StaleError(action="commit_job", job_id=before.job_id) from None
+                if user.get("Code") == CONDITION:
+                    raise PlanChangedError(job_id=before.job_id, decided_for=plan.value) from None
+                raise
 
     def remove(self, job: Job) -> None:
         with aws_errors("remove_job", job_id=job.job_id):
@@ -73,7 +101,7 @@ class DynamoJobs:
                 self._client.delete_item(TableName=self._table, **expressions.remove_job(job))
             except ClientError as error:
                 # IDs are never used again, so a row that is gone was removed, perhaps by this very request.
-                if _what_stands(error):
+                if what_stands(error):
                     raise StaleError(action="remove_job", job_id=job.job_id) from None
 
     def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
@@ -82,30 +110,22 @@ class DynamoJobs:
         # One more than asked for tells whether there is a next page.
         page_items = min(limit + 1, self._page_items)
         with aws_errors("page_of_user", user_id=user_id):
-            keys = self._query(request, page_items=page_items)
+            keys = query(self._client, request, table=self._table, page_items=page_items)
             jobs = list(islice(self._rows(keys, batch_keys=min(limit + 1, BATCH_KEYS)), limit + 1))
         if len(jobs) <= limit:
             return JobPage(tuple(jobs), next=None)
         last = jobs[limit - 1]
         return JobPage(tuple(jobs[:limit]), next=JobCursor(last.submit_time, last.job_id))
 
-    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
-        for shard in range(DUE_SHARDS):
-            request = expressions.jobs_overdue(shard, now=now)
-            keys = islice(self._query(request, page_items=min(limit, self._page_items)), limit)
+    def overdue(self, *, now: int, limit: int, for_thaw: bool = False) -> Iterator[str]:
+        page_items = min(limit, self._page_items)
+        first = DUE_SHARDS * for_thaw
+        for shard in range(first, first + DUE_SHARDS):
+            request = expressions.overdue(shard, now=now)
+            keys = islice(query(self._client, request, table=self._table, page_items=page_items), limit)
             with aws_errors("overdue", shard=shard):
                 found = [key["job_id"]["S"] for key in keys]
             yield from found
-
-    def _query(self, request: expressions.Request, *, page_items: int) -> Iterator[Item]:
-        """Items of all pages: a page ends at 1 MB or at ``page_items``, whether or not there is more."""
-        more: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(TableName=self._table, Limit=page_items, **(request | more))
-            yield from answer["Items"]
-            if not answer.get("LastEvaluatedKey"):
-                return
-            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _rows(self, keys: Iterator[Item], *, batch_keys: int) -> Iterator[Job]:
         """The rows of keys, in their order; keys without a row are passed over."""
@@ -127,15 +147,3 @@ class DynamoJobs:
                 return found
             time.sleep(0.05 * 2**tried)
         raise StoreUnavailableError(action="batch_get_jobs", code="UnprocessedKeys")
-
-
-def _what_stands(error: ClientError) -> Item:
-    """The row that a condition failed on, empty if there is none; any other error is raised again."""
-    if error_code(error) != "ConditionalCheckFailedException":
-        raise error
-    item: Item = error.response.get("Item", {})  # type: ignore[assignment]  # the stubs know no such member
-    return item
-
-
-def _own_write(standing: Item, token: str) -> bool:
-    return standing.get(expressions.TOKEN) == value(token)

@@ -14,9 +14,12 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Failure, Job, MailRecord, Progress
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Progress
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
+
+_NOTHING: tuple[Any, ...] = (None, "", 0, {}, [])
+"""Values that tell nothing yet."""
 
 Item = dict[str, Any]
 """Attribute name → value in DynamoDB's own notation, ``{"N": "1"}``."""
@@ -48,20 +51,31 @@ _TOLD_LATER = (
     "generation",
     "failures",
     "lease_expires",
+    "results_since",
+    "results_generation",
+    "archive_generation",
+    "window_ends",
+    "extensions",
     "due_tries",
 )
 
 
-_USER = (
-    "identity_id",
-    "name",
-    "email",
+_USER_FROM_THE_START = ("identity_id", "name", "email")
+_USER_TOLD_LATER = (
     "institution",
     "plan_source",
     "plan_since",
+    "plan_changes",
+    "plan_cursor",
+    "plan_failed",
+    "lease_expires",
+    "restored_told",
+    "restored_mail_begun",
     "created",
     "updated",
     "profile_confirmed",
+    "due_tries",
+    "revision",
 )
 
 
@@ -69,14 +83,16 @@ def job_to_item(job: Job) -> Item:
     """The whole row. What a condition names (states, attempt, revision) is always there."""
     told: dict[str, Any] = {name: getattr(job, name) for name in _TOLD_LATER}
     told |= {
-        "progress": {name: count for name, count in asdict(job.progress).items() if count},
+        "progress": _told(job.progress),
         "failure": asdict(job.failure) if job.failure else None,
         "summary": job.summary,
         "mails": {event: asdict(record) for event, record in job.mails.items()},
+        "retrieval": _told(job.retrieval),
+        "retired_archives": list(job.retired_archives),
         "due": job.due,
         "due_time": job.due_time,
     }
-    attributes = {name: plain for name, plain in told.items() if plain not in (None, "", 0, {})}
+    attributes = {name: plain for name, plain in told.items() if plain not in _NOTHING}
     attributes |= {name: getattr(job, name) for name in _FROM_THE_START}
     attributes |= {
         "job_status": job.status.value,
@@ -99,6 +115,8 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         attempt=told["attempt"],
         revision=told["revision"],
         progress=Progress(**told.get("progress", {})),
+        retrieval=Asked(**told.get("retrieval", {})),
+        retired_archives=tuple(told.get("retired_archives", ())),
         failure=Failure(**told["failure"]) if "failure" in told else None,
         summary=told.get("summary", {}),
         mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},
@@ -106,9 +124,26 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
     )
 
 
+def user_to_item(user: User) -> Item:
+    """The whole row. The plan is always there: conditions name it."""
+    told: dict[str, Any] = {name: getattr(user, name) for name in _USER_TOLD_LATER}
+    told |= {"due": user.due, "due_time": user.due_time, "no_window_mails": not user.window_mails}
+    attributes = {name: plain for name, plain in told.items() if plain not in _NOTHING}
+    attributes |= {name: getattr(user, name) for name in _USER_FROM_THE_START}
+    attributes["plan"] = user.plan.value
+    if "due_time" in attributes:
+        attributes["due_shard"] = user.due_shard
+    return _item(attributes)
+
+
 def user_from_item(item: Mapping[str, Any]) -> User:
     told = _plain(item)
-    return User(**{name: told[name] for name in _USER if name in told}, plan=Plan(told["plan"]))
+    return User(
+        **{name: told[name] for name in (*_USER_FROM_THE_START, *_USER_TOLD_LATER) if name in told},
+        plan=Plan(told["plan"]),
+        window_mails=not told.get("no_window_mails", False),
+        due=told.get("due", {}),
+    )
 
 
 def value(plain: object) -> dict[str, Any]:
@@ -131,3 +166,7 @@ def _whole(plain: Any) -> Any:  # noqa: ANN401 - whatever an item may hold
     if isinstance(plain, dict):
         return {name: _whole(inner) for name, inner in plain.items()}
     return plain
+
+
+def _told(part: Any) -> dict[str, Any]:  # noqa: ANN401 - any of a job's parts
+    return {name: plain for name, plain in asdict(part).items() if plain}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.dynamodb import expressions
+from gas_core.adapters.dynamodb.pages import query
 from gas_core.adapters.dynamodb.rows import user_from_item
+from gas_core.adapters.dynamodb.standing import own_write, what_stands
 from gas_core.adapters.errors import aws_errors, error_code
-from gas_core.domain.errors import UserNotFoundError
+from gas_core.domain.errors import StaleError, UserNotFoundError
+from gas_core.domain.job import DUE_SHARDS
 from gas_core.domain.plans import User
 
 if TYPE_CHECKING:
@@ -19,9 +26,10 @@ if TYPE_CHECKING:
 class DynamoUsers:
     """``Users`` in a DynamoDB table."""
 
-    def __init__(self, client: DynamoDBClient, *, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, *, table: str, page_items: int = 1000) -> None:
         self._client = client
         self._table = table
+        self._page_items = page_items
 
     def sign_in(self, *, identity_id: str, name: str, email: str, now: int) -> User:
         request = expressions.sign_in_user(identity_id=identity_id, name=name, email=email, now=now)
@@ -54,3 +62,24 @@ class DynamoUsers:
                     raise
                 raise UserNotFoundError(user_id=identity_id) from None
         return user_from_item(answer["Attributes"])
+
+    def commit(self, before: User, after: User) -> User:
+        token = uuid.uuid4().hex
+        written = replace(after, revision=before.revision + 1)
+        request = expressions.commit_user(before, written, token=token)
+        with aws_errors("commit_user", user_id=before.identity_id):
+            try:
+                self._client.update_item(TableName=self._table, **request)
+            except ClientError as error:
+                if not own_write(what_stands(error), token):
+                    raise StaleError(action="commit_user", user_id=before.identity_id) from None
+        return written
+
+    def overdue(self, *, now: int, limit: int) -> Iterator[str]:
+        page_items = min(limit, self._page_items)
+        for shard in range(DUE_SHARDS):
+            request = expressions.overdue(shard, now=now)
+            keys = islice(query(self._client, request, table=self._table, page_items=page_items), limit)
+            with aws_errors("overdue", shard=shard):
+                found = [key["identity_id"]["S"] for key in keys]
+            yield from found
