@@ -270,8 +270,15 @@ class World:
         job_id = self.new_job()
         self.upload(job_id, GOOD)
         self.submit(job_id)
-        way: list[Callable[[], object]] = [self.annotate, self._window_over, self.archive_one]
-        way += [lambda: self.set_plan(Plan.PREMIUM), self.restore, self._retrieved, self.thaw]
+        way: list[Callable[[], object]] = [
+            lambda: _while(self.annotate),
+            self._window_over,
+            lambda: _while(self.archive_one),
+            lambda: self.set_plan(Plan.PREMIUM),
+            lambda: _while(self.restore),
+            self._retrieved,
+            self.thaw,
+        ]
         for act in way[: STAGES.index(stage)]:
             act()
         return job_id
@@ -654,6 +661,11 @@ class World:
             case _:
                 assert row.results is Results.LOST
                 assert harmed
+
+
+def _while(act: Callable[[], bool]) -> None:
+    while act():
+        pass
 
 
 def named_keys(row: Job) -> set[str]:

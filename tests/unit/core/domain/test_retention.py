@@ -143,7 +143,7 @@ def test_no_move_forgets_what_the_row_owes_from_before(name: str) -> None:
         moved = MOVES[name](completed(source))
         assert moved.due[Due.ANNOUNCE] == OLDER[Due.ANNOUNCE]
         assert Due.CLEANUP in moved.due
-        assert moved.due_tries == 0
+        assert moved.due_tries == (3 if name == "copy_back" else 0)
 
 
 @pytest.mark.parametrize("name", ["archive_again", "retrieve_again", "copy_back"])

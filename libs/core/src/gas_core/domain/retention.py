@@ -231,7 +231,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
     if job.results is Results.RESTORING and job.lease_expires > now:
         raise LeaseHeldError(job_id=job.job_id, generation=job.generation)
     expires = now + timings.thaw_lease_seconds
-    return _moved(
+    begun = _moved(
         job,
         "copy_back",
         {Due.RETRIEVAL: expires},
@@ -239,6 +239,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
         generation=job.generation + 1,
         lease_expires=expires,
     )
+    return replace(begun, due_tries=job.due_tries)  # what could not be copied before is not quicker now
 
 
 def copy_renew(job: Job, *, generation: int, now: int, timings: Timings) -> Job:
