@@ -149,6 +149,7 @@ def archive_commit(job: Job, *, generation: int, archive_id: str, now: int, timi
         window_ends=0,
         extensions=0,
         lease_expires=0,
+        links_dead=now + timings.links_seconds,
     )
 
 
@@ -230,7 +231,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
     if job.results is Results.RESTORING and job.lease_expires > now:
         raise LeaseHeldError(job_id=job.job_id, generation=job.generation)
     expires = now + timings.thaw_lease_seconds
-    return _moved(
+    begun = _moved(
         job,
         "copy_back",
         {Due.RETRIEVAL: expires},
@@ -238,6 +239,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
         generation=job.generation + 1,
         lease_expires=expires,
     )
+    return replace(begun, due_tries=job.due_tries)  # what could not be copied before is not quicker now
 
 
 def copy_renew(job: Job, *, generation: int, now: int, timings: Timings) -> Job:
@@ -304,9 +306,12 @@ def _retired(job: Job, archive_id: str) -> tuple[str, ...]:
 # Leftovers and deletion
 
 
-def may_clean(job: Job, *, now: int, timings: Timings) -> bool:
-    """True once originals that were archived may go: links that were handed out before are dead by then."""
-    return job.results is not Results.ARCHIVED or job.results_since + timings.links_seconds <= now
+def may_clean(job: Job, *, now: int) -> bool:
+    """True once originals that were archived may go: links that were handed out before are dead by then.
+
+    Wherever the results are by now: a restore may be faster than a link is dead.
+    """
+    return job.links_dead <= now
 
 
 def cleaned(job: Job, *, now: int, timings: Timings, archives: tuple[str, ...] = ()) -> Job:

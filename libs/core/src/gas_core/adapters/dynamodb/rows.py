@@ -55,6 +55,7 @@ _TOLD_LATER = (
     "results_generation",
     "archive_generation",
     "window_ends",
+    "links_dead",
     "extensions",
     "due_tries",
 )
