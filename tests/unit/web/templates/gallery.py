@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from werkzeug.datastructures import MultiDict
-from wtforms import EmailField, Form, StringField
+from wtforms import BooleanField, EmailField, Form, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
@@ -33,10 +33,13 @@ ROUTES = {
     "jobs.download": "/annotations/<job_id>/download",
     "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
     "jobs.confirm_delete": "/annotations/<job_id>/delete",
+    "jobs.confirm_keep_longer": "/annotations/<job_id>/keep-longer",
+    "jobs.keep_longer": "/annotations/<job_id>/keep-longer",
+    "jobs.bring_back": "/annotations/<job_id>/bring-back",
     "jobs.cancel": "/annotations/<job_id>/cancel",
     "jobs.delete": "/annotations/<job_id>/delete",
 }
-POSTED = {"auth.logout", "jobs.cancel", "jobs.delete"}
+POSTED = {"auth.logout", "jobs.cancel", "jobs.delete", "jobs.keep_longer", "jobs.bring_back"}
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
 ADA = SimpleNamespace(
@@ -56,6 +59,7 @@ class ProfileForm(Form):
         ],
     )
     institution = StringField("Institution", [Length(max=200)])
+    window_mails = BooleanField("Mail me before results move to the archive")
 
 
 BADGES = {
@@ -141,7 +145,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "name": "test.vcf",
         "status": status,
         "results": results,
-        "badge": SimpleNamespace(label=label, kind=kind, icon=icon),
+        "badge": SimpleNamespace(label=label, kind=kind, icon=icon, until=None),
         "headline": [],
         "progress": None,
         "attempt": 1,
@@ -149,15 +153,19 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "completed_at": None,
         "duration": "",
         "actions": set(),
+        "upgrade_helps": False,
         "failure": None,
         "summary": None,
+        "until": None,
+        "last_minute": False,
+        "extensions_left": 10,
         "poll_seconds": None,
     }
     return SimpleNamespace(**{**view, **changes})
 
 
 RUNNING = job(
-    headline=["212 of about 350 records, about 2 s left."],
+    headline=[("212 of about 350 records, about 2 s left.",)],
     progress=SimpleNamespace(records=212, total_about=350, fraction=0.605),
     actions={"cancel"},
     poll_seconds=1,
@@ -165,7 +173,7 @@ RUNNING = job(
 DONE = job(
     "COMPLETED",
     "AVAILABLE",
-    headline=["347 variants annotated in 0.4 s.", "The results stay here until you delete the job."],
+    headline=[("347 variants annotated in 0.4 s.",), ("The results stay here until you delete the job.",)],
     actions={"download", "log", "delete", "summary"},
     completed_at=NOW + timedelta(seconds=2),
     duration="2 s",
@@ -173,7 +181,10 @@ DONE = job(
 )
 FAILED = job(
     "FAILED",
-    headline=["No record lies on a contig of rCRS: found chrY."],
+    headline=[
+        ("No record lies on a contig of rCRS: found chrY.",),
+        ("Choose a file with variants of the mitochondrial genome.",),
+    ],
     failure=SimpleNamespace(
         sentence="No record lies on a contig of rCRS: found chrY.",
         hint="Choose a file with variants of the mitochondrial genome.",
@@ -203,7 +214,14 @@ BUNDLE = SimpleNamespace(
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
 )
-NEW = {"nav": "new", "upload": UPLOAD, "plan": "Free plan", "bundle": BUNDLE, "problem": ""}
+NEW = {
+    "nav": "new",
+    "upload": UPLOAD,
+    "plan": "Free plan",
+    "window": "5 min",
+    "bundle": BUNDLE,
+    "problem": "",
+}
 
 
 def _show(view: SimpleNamespace) -> tuple[str, dict[str, Any]]:
@@ -223,6 +241,7 @@ def _profile(data: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]
         "nav": "profile",
         "form": form,
         "plan": "Free: up to 150 KiB a file.",
+        "window": "5 min",
         **more,
     }
 
@@ -231,10 +250,13 @@ _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institutio
 _LINK = SimpleNamespace(url="/annotations", text="Your jobs")
 
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False}),
-    "landing-globus-down": ("pages/landing.html", {"current_user": None, "globus_down": True}),
-    "landing-signed-in": ("pages/landing.html", {"globus_down": False}),
-    "help": ("pages/help.html", {"nav": "help"}),
+    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False, "window": "5 min"}),
+    "landing-globus-down": (
+        "pages/landing.html",
+        {"current_user": None, "globus_down": True, "window": "5 min"},
+    ),
+    "landing-signed-in": ("pages/landing.html", {"globus_down": False, "window": "5 min"}),
+    "help": ("pages/help.html", {"nav": "help", "window": "5 min", "extensions": 10}),
     "sign-in-failed": ("auth/failed.html", {"current_user": None}),
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
@@ -244,7 +266,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-waiting": _show(
         job(
             "PENDING",
-            headline=["Waiting for a worker. You can leave; we mail you."],
+            headline=[("Waiting for a worker. You can leave; we mail you.",)],
             actions={"cancel"},
             poll_seconds=1,
         )
@@ -252,7 +274,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-running": _show(RUNNING),
     "job-unknown-total": _show(
         job(
-            headline=["212 records so far."],
+            headline=[("212 records so far.",)],
             progress=SimpleNamespace(records=212, total_about=None, fraction=None),
             poll_seconds=1,
         )
@@ -262,7 +284,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         job(
             "COMPLETED",
             "AVAILABLE",
-            headline=["No records, so nothing to annotate."],
+            headline=[("No records, so nothing to annotate.",)],
             actions={"download", "log", "delete", "summary"},
             summary={
                 **SUMMARY,
@@ -277,13 +299,13 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "job-failed": _show(FAILED),
     "job-cancelled": _show(
-        job("CANCELLED", headline=["You cancelled this; no results."], actions={"delete"})
+        job("CANCELLED", headline=[("You cancelled this; no results.",)], actions={"delete"})
     ),
     "job-archived": _show(
         job(
             "COMPLETED",
             "ARCHIVED",
-            headline=["Archived 24 Nov 2026; nothing is lost."],
+            headline=[("Archived 24 Nov 2026; nothing is lost.",)],
             actions={"log", "delete"},
         )
     ),
@@ -291,12 +313,12 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         job(
             "COMPLETED",
             "DELETING",
-            headline=["Being deleted; it leaves the list when all is gone."],
+            headline=[("Being deleted; it leaves the list when all is gone.",)],
             poll_seconds=5,
         )
     ),
     "job-hostile": _show(
-        job(name=HOSTILE, headline=[HOSTILE], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
+        job(name=HOSTILE, headline=[(HOSTILE,)], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
     ),
     "job-long-name": _show(SimpleNamespace(**{**vars(DONE), "name": LONG})),
     "log": ("jobs/log.html", {"nav": "jobs", "job": DONE, "text": LOG, "raw_url": "/raw"}),
@@ -377,4 +399,4 @@ def make_gallery(store: str = "") -> Flask:
 def render(sample: str) -> str:
     """One sample page; needs an application context."""
     template, context = SAMPLES[sample]
-    return render_template(template, **{"current_user": ADA, "nav": "", **context})
+    return render_template(template, **{"current_user": ADA, "nav": "", "plans_url": "/subscribe", **context})

@@ -87,7 +87,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 def test_the_page_follows_a_job_to_its_end_and_then_asks_no_more(site: Site, tab: Page, gallery: Any) -> None:
-    answers = iter([gallery.job(headline=["300 of about 350 records."], poll_seconds=1), gallery.DONE])
+    answers = iter([gallery.job(headline=[("300 of about 350 records.",)], poll_seconds=1), gallery.DONE])
     site.answer("jobs.status", lambda **_: site.panel(next(answers)))
     site.answer("jobs.show", lambda **_: gallery.render("job-done"))
     tab.goto(f"{site.url}/gallery/job-running")
