@@ -30,7 +30,7 @@ WINDOW = Timings().free_window_seconds
 
 
 class Reads(NamedTuple):
-    """How results in a state read under a plan: what the panel says, which buttons it has, if it asks again."""
+    """How results in a state read under a plan: what the panel says, its buttons, and if it asks again."""
 
     state: str
     plan: Plan
