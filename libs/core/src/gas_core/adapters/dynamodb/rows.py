@@ -69,6 +69,7 @@ _USER_TOLD_LATER = (
     "plan_cursor",
     "plan_failed",
     "lease_expires",
+    "restored_since",
     "restored_told",
     "restored_mail_begun",
     "created",
