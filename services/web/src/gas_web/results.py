@@ -161,7 +161,7 @@ def _archiving(_job: Job, reading: Reading) -> list[Sentence]:
 def _lost(_job: Job, _reading: Reading) -> list[Sentence]:
     return [
         ("This archive cannot be read. The fault is ours; an operator knows.",),
-        ("Log and summary are still here. To have the results again, submit the file again.",),
+        ("Log and summary are here. Submit the file again to have the results again.",),
     ]
 
 
@@ -169,17 +169,18 @@ def _archived(job: Job, reading: Reading) -> list[Sentence]:
     if coming_back(job, reading):
         return [
             ("Coming back from the archive.",),
-            ("We are about to ask the archive for it. Log and summary are here.",),
+            ("We are about to ask the archive for them. Log and summary are here.",),
         ]
-    since: Sentence = ("Archived ", Moment(moment(job.results_since)), "; nothing is lost.")
+    since: Sentence = (
+        "Archived ",
+        Moment(moment(job.results_since)),
+        "; nothing is lost. Log and summary are here.",
+    )
     if not reading.premium:
-        return [
-            since,
-            ("Premium brings back these results and all others in the archive. Log and summary are here.",),
-        ]
+        return [since, ("Premium brings back these results and all others in the archive.",)]
     if job.restore_message:
         return [since, ("Bringing them back failed, and an operator knows. You can have it tried again.",)]
-    return [since, ("Bring the results back when you need them. Log and summary are here.",)]
+    return [since, ("Bring the results back when you need them.",)]
 
 
 def _restoring(job: Job, reading: Reading) -> list[Sentence]:

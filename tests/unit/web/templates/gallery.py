@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,14 @@ from flask import Flask, Response, render_template
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, EmailField, Form, StringField
 from wtforms.validators import InputRequired, Length, Regexp
+
+from gas_core.domain.job import Asked, Due, Job
+from gas_core.domain.keys import result_keys
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan, User, UserDue
+from gas_core.domain.states import Results, Status
+from gas_web.results import Reading
+from gas_web.views import JobView, timeline, view
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
 # {store}: uploads go to the object store, which is another origin.
@@ -193,6 +202,64 @@ FAILED = job(
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
 )
+READ_AT = int(datetime.now(UTC).timestamp())
+TIMINGS = Timings()
+
+
+def with_results(
+    results: Results, plan: str = "free", *, settling: str = "", generation: int = 1, **changes: Any
+) -> tuple[JobView, Job]:
+    """A real view of a completed job, its results in this state, to a reader on this plan."""
+    job_id = "01234567-89ab-4def-8123-456789abcdef"
+    job = Job(
+        job_id,
+        "ada",
+        ADA.email,
+        "inputs",
+        "key",
+        created_time=READ_AT - 400,
+        input_file_name="test.vcf",
+        submit_time=READ_AT - 395,
+        start_time=READ_AT - 394,
+        complete_time=READ_AT - 392,
+        status=Status.COMPLETED,
+        results=results,
+        results_since=READ_AT - 40,
+        results_generation=generation,
+        s3_key_log_file=result_keys(job_id, 1).log,
+        summary={"records": 347},
+    )
+    due = {UserDue.PLAN_CHANGE.value: READ_AT} if settling else {}
+    user = User("ada", ADA.name, ADA.email, plan=Plan(plan), plan_since=READ_AT, due=due)
+    job = replace(job, **changes)
+    return view(job, Reading(user, READ_AT, TIMINGS), summary=SUMMARY), job
+
+
+ASKED = Asked("Expedited", "", started=READ_AT - 30, ready=READ_AT + 270, tries=1)
+LIFE: dict[str, tuple[JobView, Job]] = {
+    "window": with_results(Results.AVAILABLE, window_ends=READ_AT + 250),
+    "last-fifth": with_results(Results.AVAILABLE, window_ends=READ_AT + 48),
+    "long-window": with_results(Results.AVAILABLE, window_ends=READ_AT + 200_000),
+    "spent": with_results(Results.AVAILABLE, window_ends=READ_AT + 250, extensions=10),
+    "window-over": with_results(Results.AVAILABLE, window_ends=READ_AT - 2),
+    "window-to-come": with_results(Results.AVAILABLE, settling="yes"),
+    "premium": with_results(Results.AVAILABLE, "premium", window_ends=READ_AT + 48),
+    "archiving": with_results(Results.ARCHIVING),
+    "archiving-stops": with_results(Results.ARCHIVING, "premium", settling="yes"),
+    "archived": with_results(Results.ARCHIVED),
+    "archived-upgraded": with_results(Results.ARCHIVED, "premium", settling="yes"),
+    "archived-asked": with_results(Results.ARCHIVED, "premium", due={Due.RETRIEVAL.value: READ_AT}),
+    "archived-left": with_results(Results.ARCHIVED, "premium"),
+    "archived-given-up": with_results(Results.ARCHIVED, "premium", restore_message="Every try failed."),
+    "restoring": with_results(Results.RESTORING, "premium", retrieval=ASKED),
+    "restoring-late": with_results(
+        Results.RESTORING, "premium", retrieval=replace(ASKED, ready=READ_AT - 400)
+    ),
+    "restored": with_results(Results.AVAILABLE, "premium", generation=3),
+    "restored-free": with_results(Results.AVAILABLE, generation=3, window_ends=READ_AT + 250),
+    "lost": with_results(Results.LOST),
+    "deleting": with_results(Results.DELETING),
+}
 TIMELINE = [
     (NOW, "Submitted"),
     (NOW + timedelta(seconds=1), "A worker took it"),
@@ -301,22 +368,6 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-cancelled": _show(
         job("CANCELLED", headline=[("You cancelled this; no results.",)], actions={"delete"})
     ),
-    "job-archived": _show(
-        job(
-            "COMPLETED",
-            "ARCHIVED",
-            headline=[("Archived 24 Nov 2026; nothing is lost.",)],
-            actions={"log", "delete"},
-        )
-    ),
-    "job-deleting": _show(
-        job(
-            "COMPLETED",
-            "DELETING",
-            headline=[("Being deleted; it leaves the list when all is gone.",)],
-            poll_seconds=5,
-        )
-    ),
     "job-hostile": _show(
         job(name=HOSTILE, headline=[(HOSTILE,)], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
     ),
@@ -325,6 +376,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "confirm-delete": ("jobs/confirm_delete.html", {"nav": "jobs", "job": DONE}),
     "confirm-delete-hostile": ("jobs/confirm_delete.html", {"nav": "jobs", "job": job(name=HOSTILE)}),
     "confirm-cancel": ("jobs/confirm_cancel.html", {"nav": "jobs", "job": RUNNING}),
+    **{
+        f"job-{name}": ("jobs/show.html", {"nav": "jobs", "job": shown, "timeline": timeline(row)})
+        for name, (shown, row) in LIFE.items()
+    },
+    "confirm-keep-longer": (
+        "jobs/confirm_keep_longer.html",
+        {"nav": "jobs", "job": LIFE["window"][0], "window": "5 min"},
+    ),
+    "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
     "jobs-none": _jobs(),
     "jobs": _jobs(
         RUNNING,
