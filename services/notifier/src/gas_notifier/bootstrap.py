@@ -8,11 +8,11 @@ from gas_core.adapters.dynamodb.jobs import DynamoJobs
 from gas_core.adapters.dynamodb.users import DynamoUsers
 from gas_core.adapters.ses import SesMailer
 from gas_core.adapters.sqs import SqsQueue
-from gas_core.domain.messages import JobChanged, Message
+from gas_core.domain.messages import JobChanged, Message, UserChanged
 from gas_core.ports import Hold, Queue
 from gas_core.worker import Handlers
 from gas_notifier.config import NotifierSettings
-from gas_notifier.handlers import notify
+from gas_notifier.handlers import notify, notify_of_payment
 from gas_notifier.letters import LetterBox
 
 
@@ -42,4 +42,9 @@ def build(settings: NotifierSettings) -> tuple[Queue, Handlers]:
             letters=letters,
         )
 
-    return queue, {JobChanged: on_job_changed}
+    def on_user_changed(message: Message, _hold: Hold) -> None:
+        notify_of_payment(
+            message, users=users, mailer=mailer, clock=clock, timings=settings.timings, letters=letters
+        )
+
+    return queue, {JobChanged: on_job_changed, UserChanged: on_user_changed}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import structlog
 
-from gas_core.domain import lifecycle
-from gas_core.domain.errors import JobNotFoundError, TransientError, UserNotFoundError
+from gas_core.domain import billing, lifecycle
+from gas_core.domain.errors import JobNotFoundError, MailRefusedError, TransientError, UserNotFoundError
 from gas_core.domain.job import Job
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobEvent, Message
+from gas_core.domain.messages import JobChanged, JobEvent, Message, UserChanged
+from gas_core.domain.plans import User
 from gas_core.domain.states import Results, Status
 from gas_core.ports import Clock, Jobs, Mailer, Users
-from gas_core.update import update
+from gas_core.update import update, update_user
 from gas_notifier.letters import LETTERS, LetterBox
 
 log = structlog.get_logger()
@@ -78,6 +79,41 @@ def notify(
         raise
     update(jobs, job.job_id, lambda row: lifecycle.end_mail(row, event.value, now=clock.now()))
     log.info("mail_sent", job_id=job.job_id, mail_event=event.value)
+
+
+def notify_of_payment(
+    message: Message, *, users: Users, mailer: Mailer, clock: Clock, timings: Timings, letters: LetterBox
+) -> None:
+    """Mail the user what the row owes about payments: once, as ``notify`` does.
+
+    Raises
+    ------
+    LetterUnderWayError
+        Another process is at it; the message comes again.
+    """
+    if not isinstance(message, UserChanged):
+        return
+
+    def begin(row: User) -> User:
+        return billing.begin_letter(row, now=clock.now(), timings=timings)
+
+    try:
+        user = update_user(users, message.user_id, begin)
+    except UserNotFoundError:
+        log.info("mail_unneeded", user_id=message.user_id, reason="user_gone")
+        return
+    if not user.payment_letter:
+        return
+    try:
+        mailer.send(letters.write_about_payment(user))
+    except TransientError as error:
+        error.fields.setdefault("retry_after_seconds", timings.mail_claim_seconds)
+        raise
+    except MailRefusedError as error:
+        # An address that takes no mail must not keep the row in debt for ever.
+        log.warning("mail_refused", user_id=user.identity_id, letter=user.payment_letter, **error.fields)
+    update_user(users, user.identity_id, lambda row: billing.end_letter(row, sent=user))
+    log.info("mail_sent", user_id=user.identity_id, letter=user.payment_letter)
 
 
 def _sent(job: Job, event: JobEvent) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from gas_core.domain.job import Job
 from gas_core.domain.messages import JobEvent
+from gas_core.domain.plans import User
 from gas_core.ports import Mail
 
 LETTERS = {JobEvent.COMPLETED: "completed", JobEvent.FAILED: "failed"}
@@ -15,7 +17,7 @@ LETTERS = {JobEvent.COMPLETED: "completed", JobEvent.FAILED: "failed"}
 
 
 class LetterBox:
-    """Writes mails about jobs.
+    """Writes mails about jobs and payments.
 
     Parameters
     ----------
@@ -48,10 +50,25 @@ class LetterBox:
             "link": f"{self._base_url}/annotations/{job.job_id}",
             "records": job.summary.get("records", 0),
         }
-        folder = LETTERS[event]
+        return self._filled(LETTERS[event], facts, message_id=self.message_id(job, event), to=to)
+
+    def write_about_payment(self, user: User) -> Mail:
+        """The letter about payments that the user's row owes."""
+        ends = datetime.fromtimestamp(user.payment_grace_ends, UTC)
+        facts: dict[str, Any] = {
+            "name": user.name,
+            "link": f"{self._base_url}/subscribe",
+            "ends": f"{ends.day} {ends:%B %Y}",
+        }
+        # One letter of its kind for each time that it was decided, and the same one for every try.
+        owed = f"{user.payment_letter}.{user.payment_letter_time}"
+        message_id = f"<{user.identity_id}.{owed}@{self._domain}>"
+        return self._filled(user.payment_letter, facts, message_id=message_id, to=user.email)
+
+    def _filled(self, folder: str, facts: dict[str, Any], *, message_id: str, to: str) -> Mail:
         subject = self._templates.get_template(f"{folder}/subject.txt").render(facts)
         return Mail(
-            message_id=self.message_id(job, event),
+            message_id=message_id,
             to=to,
             subject=" ".join(subject.split()),
             text=self._templates.get_template(f"{folder}/body.txt").render(facts),
