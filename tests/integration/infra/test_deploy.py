@@ -59,11 +59,11 @@ def test_second_deployment_changes_nothing_and_tells_the_same(deploy: Deploy) ->
 
 
 def test_parameters_not_given_keep_their_values(deploy: Deploy, stack: Stack) -> None:
-    deploy("gas-keeps", *NEEDED, "ArchiveDelaySeconds=7")
+    deploy("gas-keeps", *NEEDED, "ServiceAccountNamespace=genomics")
     changed = deploy("gas-keeps", "InputRetentionDays=30")
     assert changed.stderr == "gas-keeps: updating\ngas-keeps: UPDATE_COMPLETE\n"
     kept = stack_parameters(stack, "gas-keeps")
-    assert (kept["ArchiveDelaySeconds"], kept["InputRetentionDays"]) == ("7", "30")
+    assert (kept["ServiceAccountNamespace"], kept["InputRetentionDays"]) == ("genomics", "30")
     assert kept["MailSender"] == "gas@mail.example"
 
 
@@ -91,9 +91,10 @@ def test_bad_change_is_rolled_back_and_its_first_cause_told(deploy: Deploy) -> N
 
 
 def test_first_deployment_that_failed_can_simply_be_repeated(deploy: Deploy) -> None:
-    bad = deploy("gas-again", *NEEDED, template=TEMPLATE.replace("DelaySeconds: !Ref", "DelaySeconds: -1 #"))
+    broken = TEMPLATE.replace("VisibilityTimeout: 75", "VisibilityTimeout: 99999", 1)
+    bad = deploy("gas-again", *NEEDED, template=broken)
     assert bad.returncode == 1
-    assert "JobArchivesQueue" in bad.stderr
+    assert "JobRequestsQueue" in bad.stderr
     repeated = deploy("gas-again", *NEEDED)
     assert (repeated.returncode, "CREATE_COMPLETE" in repeated.stderr) == (0, True)
 
@@ -105,7 +106,7 @@ def test_first_deployment_that_failed_can_simply_be_repeated(deploy: Deploy) -> 
         ("gas-dev", (*NEEDED, "WebOrgin=x"), "no parameter WebOrgin; there are .*WebOrigin"),
         ("gas-dev", (*NEEDED, "WebOrigin"), "'WebOrigin' has no '='"),
         ("gas-dev", ("WebOrigin=https://a.example/path", NEEDED[1]), "without a path"),
-        ("gas-dev", (*NEEDED, "ArchiveDelaySeconds=901"), "ArchiveDelaySeconds"),
+        ("gas-dev", (*NEEDED, "InputRetentionDays=-1"), "InputRetentionDays"),
     ],
 )
 def test_mistake_is_told_in_one_line(

@@ -19,7 +19,10 @@ ADDRESSES = {
 
 def test_every_service_of_this_house_is_started() -> None:
     programs = service_programs(service_environment({}, **ADDRESSES))
-    assert [program.name for program in programs] == ["web", "annotator", "notifier", "sweeper"]
+    assert [program.name for program in programs] == [
+        *("web", "annotator", "notifier", "sweeper"),
+        *("archiver", "restorer", "thaw"),
+    ]
     assert {p.name: p.ready_url for p in programs if p.ready_url} == {"web": "http://127.0.0.1:8080/healthz"}
 
 

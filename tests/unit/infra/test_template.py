@@ -39,6 +39,9 @@ QUEUES = {
 }
 
 
+SERVICES = ["Web", "Annotator", "Notifier", "Sweeper", "Archiver", "Restorer"]
+
+
 def statements(policy: Resource) -> list[Resource]:
     return policy["PolicyDocument"]["Statement"]
 
@@ -53,9 +56,13 @@ def test_linter_finds_nothing() -> None:
     assert (linted.returncode, linted.stdout) == (0, "")
 
 
-def test_template_fits_into_a_request() -> None:
+def test_template_fits_into_a_request(
+    deploy_module: ModuleType, template: Resource, load_template: Callable[[str], Resource]
+) -> None:
     # CloudFormation takes 51,200 bytes of template; a longer one would need a bucket of its own first.
-    assert (ROOT / "infra/aws/gas.yaml").stat().st_size < 51_200
+    sent = deploy_module.without_comments((ROOT / "infra/aws/gas.yaml").read_text())
+    assert len(sent.encode()) < 51_200
+    assert load_template(sent) == template
 
 
 def test_queues_are_those_of_the_design(of_type: OfType) -> None:
@@ -118,7 +125,10 @@ def test_filters_name_events_that_exist(of_type: OfType) -> None:
         for name, subscription in of_type("SNS::Subscription").items()
         if "FilterPolicy" in subscription
     }
-    assert filters == {"JobResultsToNotifications": set(JobEvent), "JobResultsToArchives": {"completed"}}
+    assert filters == {
+        "JobResultsToNotifications": set(JobEvent) - {JobEvent.DUE},
+        "JobResultsToArchives": {"due"},
+    }
 
 
 def test_message_stays_hidden_as_long_as_the_workers_think(of_type: OfType) -> None:
@@ -131,9 +141,9 @@ def test_message_stays_hidden_as_long_as_the_workers_think(of_type: OfType) -> N
     assert visibility == JobsSettings.model_fields["lease_seconds"].default + 15
 
 
-def test_only_job_archives_holds_messages_back(of_type: OfType) -> None:
-    delayed = {name for name, properties in of_type("SQS::Queue").items() if "DelaySeconds" in properties}
-    assert delayed == {"JobArchivesQueue"}
+def test_no_queue_holds_messages_back(of_type: OfType) -> None:
+    """One delay would hold deletions back as well; the due index knows when each window ends."""
+    assert not [name for name, properties in of_type("SQS::Queue").items() if "DelaySeconds" in properties]
 
 
 def test_tables_are_on_demand_recoverable_and_outlive_the_stack(of_type: OfType, template: Resource) -> None:
@@ -205,7 +215,7 @@ def test_browsers_reach_the_buckets_from_our_origin_alone(of_type: OfType) -> No
 
 def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> None:
     policies = of_type("IAM::ManagedPolicy")
-    assert set(policies) == {"WebPolicy", "AnnotatorPolicy", "NotifierPolicy", "SweeperPolicy"}
+    assert set(policies) == {f"{service}Policy" for service in [*SERVICES, "Keda"]}
     for policy in policies.values():
         for statement in statements(policy):
             assert not [action for action in statement["Action"] if "*" in action]
@@ -215,7 +225,7 @@ def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> Non
             assert "*" not in resources
 
 
-def test_only_the_sweeper_deletes_rows_and_inputs(of_type: OfType) -> None:
+def test_only_sweeper_and_archiver_delete_rows_and_inputs(of_type: OfType) -> None:
     def allowed(action: str) -> set[str]:
         return {
             name.removesuffix("Policy")
@@ -225,12 +235,31 @@ def test_only_the_sweeper_deletes_rows_and_inputs(of_type: OfType) -> None:
             and (action != "s3:DeleteObject" or "InputsBucket" in json.dumps(statement["Resource"]))
         }
 
-    assert allowed("dynamodb:DeleteItem") == {"Sweeper"}
-    assert allowed("s3:DeleteObject") == {"Sweeper"}
+    assert allowed("dynamodb:DeleteItem") == {"Sweeper", "Archiver"}
+    assert allowed("s3:DeleteObject") == {"Sweeper", "Archiver"}
+    assert allowed("s3:RestoreObject") == {"Restorer"}
     assert allowed("ses:SendEmail") == {"Notifier"}
 
 
-@pytest.mark.parametrize("service", ["Web", "Annotator", "Notifier", "Sweeper"])
+@pytest.mark.parametrize("queue", QUEUES)
+def test_dead_letters_and_old_messages_raise_an_alarm(of_type: OfType, queue: str) -> None:
+    alarms = of_type("CloudWatch::Alarm")
+    watched = {
+        name: alarm["Dimensions"][0]["Value"]["Fn::GetAtt"]
+        for name, alarm in alarms.items()
+        if name.startswith(queue)
+    }
+    assert watched[f"{queue}DeadLettersAlarm"] == f"{queue}DeadLetterQueue.QueueName"
+    assert watched[f"{queue}AgeAlarm"] == f"{queue}Queue.QueueName"
+    assert alarms[f"{queue}DeadLettersAlarm"]["Threshold"] == 0
+
+
+def test_keda_may_look_at_queues_and_do_nothing_else(of_type: OfType) -> None:
+    (statement,) = statements(of_type("IAM::ManagedPolicy")["KedaPolicy"])
+    assert statement["Action"] == ["sqs:GetQueueAttributes"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_role_is_for_its_own_service_account(of_type: OfType, service: str) -> None:
     trust = of_type("IAM::Role")[f"{service}Role"]["AssumeRolePolicyDocument"]
     condition, by_web_identity, by_pod_identity = trust["Fn::If"]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROCFILE = ROOT / "infra" / "local" / "Procfile"
-SWEEP_SECONDS = 60
+SWEEP_SECONDS = THAW_SECONDS = 10
+"""Often, since whoever tries the service waits for it. CronJobs run every minute and every five."""
 
 
 def service_environment(
@@ -46,6 +47,7 @@ def service_environment(
         "GAS_GLOBUS_URL": globus_url,
         "GAS_GLOBUS_PUBLIC_URL": globus_url,
         "GAS_SWEEP_INTERVAL_SECONDS": str(SWEEP_SECONDS),
+        "GAS_THAW_INTERVAL_SECONDS": str(THAW_SECONDS),
         "GAS_LOG_FORMAT": "json",
         # A worker that is asked to stop waits for its poll to end, and whoever pressed Ctrl-C for the worker.
         "GAS_POLL_SECONDS": "2",

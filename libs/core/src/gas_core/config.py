@@ -7,6 +7,8 @@ with the name of its variable.
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -228,4 +230,13 @@ class WorkerSettings(AwsSettings):
     poll_seconds: int = Field(20, ge=0, le=20, description="Long poll of an empty queue, seconds.")
     health_port: int = Field(
         8081, ge=0, description="Port of /healthz, /readyz and /metrics; 0 takes any free one."
+    )
+
+
+class ScratchSettings(Settings):
+    """The disk of a worker that handles files."""
+
+    work_directory: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="Where results are written before they are stored: room for twice the largest one.",
     )

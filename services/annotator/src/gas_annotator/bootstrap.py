@@ -9,7 +9,6 @@ import gas_engine
 from gas_annotator.config import AnnotatorSettings
 from gas_annotator.engine import BundleEngine
 from gas_annotator.handlers import Annotator
-from gas_annotator.scratch import scratch
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.clock import SystemClock
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
@@ -19,6 +18,7 @@ from gas_core.adapters.sqs import SqsQueue
 from gas_core.domain.messages import JobRequested
 from gas_core.ports import Queue
 from gas_core.worker import Handlers
+from gas_core.worker.scratch import scratch
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
         url=settings.job_requests_queue_url,
         visibility_seconds=settings.visibility_seconds,
     )
-    with scratch(settings.work_directory) as work_directory:
+    with scratch(settings.work_directory, prefix="gas-annotator-") as work_directory:
         annotator = Annotator(
             jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
             store=S3Store(clients.s3, public=clients.s3_public),

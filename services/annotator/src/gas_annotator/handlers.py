@@ -209,7 +209,7 @@ class Annotator:
         if job.results is Results.DELETING:
             return  # everything of it goes, and the archiver sees to that
         job = announce(job, jobs=self.jobs, publisher=self.publisher, clock=self.clock, timings=self.timings)
-        if Due.CLEANUP not in job.due:
+        if Due.CLEANUP not in job.due or job.results not in {Results.NONE, Results.AVAILABLE}:
             return
         self.store.delete(keys.leftovers(job))
         if job.results is Results.NONE and lifecycle.quiet(job, now=self.clock.now(), timings=self.timings):

@@ -33,7 +33,7 @@ OFFERS: dict[tuple[Status, Results], set[Action]] = {
     (Status.CANCELLED, Results.NONE): {Action.DELETE},
     (Status.COMPLETED, Results.AVAILABLE): {Action.DOWNLOAD, Action.LOG, Action.DELETE},
     (Status.COMPLETED, Results.ARCHIVING): {Action.LOG, Action.DELETE},
-    (Status.COMPLETED, Results.ARCHIVED): {Action.LOG, Action.DELETE},
+    (Status.COMPLETED, Results.ARCHIVED): {Action.LOG, Action.BRING_BACK, Action.DELETE},
     (Status.COMPLETED, Results.RESTORING): {Action.LOG, Action.DELETE},
     (Status.COMPLETED, Results.LOST): {Action.LOG, Action.DELETE},
 }

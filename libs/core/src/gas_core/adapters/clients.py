@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glacier import GlacierClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -68,6 +69,10 @@ class AwsClients:
         if not self._s3_public_endpoint_url:
             return self.s3
         return self._session.client("s3", endpoint_url=self._s3_public_endpoint_url, config=_S3)
+
+    @cached_property
+    def glacier(self) -> GlacierClient:
+        return self._session.client("glacier", endpoint_url=self._endpoint_url, config=_config(30))
 
     @cached_property
     def sns(self) -> SNSClient:

@@ -45,8 +45,8 @@ class User:
     """A researcher, known by the Globus identity id.
 
     Times are epoch seconds. ``plan_source`` tells who set the plan ("default", "operator", "stripe").
-    ``plan_cursor`` is how far a change of plan was worked through. ``revision`` counts writes by
-    ``Users.commit`` and belongs to it.
+    ``plan_cursor`` is how far a change of plan was worked through, ``plan_failed`` how many jobs before it
+    could not be settled. ``revision`` counts writes by ``Users.commit`` and belongs to it.
     """
 
     identity_id: str
@@ -58,6 +58,7 @@ class User:
     plan_since: int = 0
     plan_changes: int = 0
     plan_cursor: str = ""
+    plan_failed: int = 0
     lease_expires: int = 0
     restored_told: int = 0
     """Results that came back until then were told of by mail."""
@@ -112,6 +113,7 @@ def change_plan(user: User, plan: Plan, *, source: str, now: int, timings: Timin
         plan_since=now,
         plan_changes=user.plan_changes + 1,
         plan_cursor="",
+        plan_failed=0,
         lease_expires=0,
         due=user.due | {UserDue.PLAN_CHANGE.value: now + timings.announce_grace_seconds},
         due_tries=0,
@@ -133,8 +135,8 @@ def take_plan_change(user: User, *, now: int, timings: Timings) -> User:
     return _leased(user, now, timings)
 
 
-def plan_progress(user: User, *, change: int, cursor: str, now: int, timings: Timings) -> User:
-    """Every job before ``cursor`` was looked at.
+def plan_progress(user: User, *, change: int, cursor: str, failed: int, now: int, timings: Timings) -> User:
+    """Every job before ``cursor`` was looked at; ``failed`` more of them could not be settled.
 
     Raises
     ------
@@ -142,20 +144,22 @@ def plan_progress(user: User, *, change: int, cursor: str, now: int, timings: Ti
         The plan changed again.
     """
     _current(user, change)
-    return replace(_leased(user, now, timings), plan_cursor=cursor)
+    return replace(_leased(user, now, timings), plan_cursor=cursor, plan_failed=user.plan_failed + failed)
 
 
 def plan_worked_through(user: User, *, change: int, failed: int, now: int, timings: Timings) -> User:
     """Every job was looked at; if some of them could not be settled, all are looked at again, later."""
     _current(user, change)
     due = {kind: time for kind, time in user.due.items() if kind != UserDue.PLAN_CHANGE}
-    if failed:
+    again = failed + user.plan_failed > 0
+    if again:
         due[UserDue.PLAN_CHANGE.value] = now + timings.repeat_seconds * 2**user.due_tries
     return replace(
         user,
         due=due,
-        due_tries=min(user.due_tries + 1, 10) if failed else 0,
+        due_tries=min(user.due_tries + 1, 10) if again else 0,
         plan_cursor="",
+        plan_failed=0,
         lease_expires=0,
     )
 

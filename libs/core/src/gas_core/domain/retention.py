@@ -125,6 +125,12 @@ def archive_renew(job: Job, *, generation: int, now: int, timings: Timings) -> J
     return replace(job, lease_expires=expires, due=job.due | {Due.LEASE.value: expires})
 
 
+def archive_release(job: Job, *, generation: int, now: int) -> Job:
+    """The archiver that owns the copy could not make it; another may begin at once."""
+    _owned(job, Results.ARCHIVING, generation)
+    return replace(job, lease_expires=now, due=job.due | {Due.LEASE.value: now})
+
+
 def archive_commit(job: Job, *, generation: int, archive_id: str, now: int, timings: Timings) -> Job:
     """ARCHIVING → ARCHIVED: the archive stands, verified. The originals have to go from now on."""
     _owned(job, Results.ARCHIVING, generation)
@@ -200,12 +206,17 @@ def retrieve_again(job: Job, *, asked: Asked, message: str, now: int) -> Job:
     )
 
 
-def retrieval_late(job: Job, *, message: str, now: int, timings: Timings) -> Job:
-    """The retrieval takes longer than was told; look again later."""
+def look_again(job: Job, *, at: int) -> Job:
+    """There is nothing to be done about the retrieval before ``at``."""
     if job.results is not Results.RESTORING:
         return job
-    later = now + timings.thaw_seconds
-    return replace(job, due=job.due | {Due.RETRIEVAL.value: later}, restore_message=message)
+    return replace(job, due=job.due | {Due.RETRIEVAL.value: at})
+
+
+def retrieval_late(job: Job, *, message: str, now: int, timings: Timings) -> Job:
+    """The retrieval takes longer than was told; look again later."""
+    later = look_again(job, at=now + timings.thaw_seconds)
+    return later if later is job else replace(later, restore_message=message)
 
 
 def copy_back(job: Job, *, now: int, timings: Timings) -> Job:

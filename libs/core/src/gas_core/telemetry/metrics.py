@@ -18,6 +18,12 @@ MESSAGE_DURATION = Histogram(
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000),
 )
 
+RESULTS = Counter(
+    "gas_results_total",
+    "What became of results: archived, restored; lost and given_up need an operator.",
+    ["event"],
+)
+
 HEARTBEATS = Counter(
     "gas_heartbeats_total",
     "Renewals of a lease and its message's visibility: kept, lost, failed.",

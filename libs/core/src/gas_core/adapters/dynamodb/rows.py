@@ -67,6 +67,7 @@ _USER_TOLD_LATER = (
     "plan_since",
     "plan_changes",
     "plan_cursor",
+    "plan_failed",
     "lease_expires",
     "restored_told",
     "restored_mail_begun",

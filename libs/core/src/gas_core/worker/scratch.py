@@ -10,20 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PREFIX = "gas-annotator-"
-
 
 @contextmanager
-def scratch(parent: Path) -> Iterator[Path]:
+def scratch(parent: Path, *, prefix: str) -> Iterator[Path]:
     """Make a directory that is this process's alone, and remove those whose process is gone.
 
     A container that is killed starts again on the same volume: without this, half-made results would pile
     up until the disk is full. The lock on a directory goes with its process, however that ends.
     """
     with _locked(parent):
-        for old in parent.glob(f"{_PREFIX}*"):
+        for old in parent.glob(f"{prefix}*"):
             _remove_if_left(old)
-        own = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        own = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         handle = os.open(own, os.O_RDONLY)
         fcntl.flock(handle, fcntl.LOCK_EX)
     try:

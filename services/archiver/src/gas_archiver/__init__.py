@@ -1,0 +1,1 @@
+"""The service that moves results to the archive, tidies up and carries out deletions."""
