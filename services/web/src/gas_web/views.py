@@ -37,6 +37,9 @@ _RESULTS_BADGES = {
     Results.DELETING: Badge("Being deleted", "neutral", "trash3"),
 }
 
+_UNITS = ((86_400, 1_000_000, "d"), (3600, 24, "h"), (60, 60, "min"), (1, 60, "s"))
+"""Seconds of a unit, how many make the next one, and its name."""
+
 _PACE = ((10, 1), (60, 2), (600, 5))
 """Younger than so many seconds: ask again after so many."""
 _SLOWEST = 15
@@ -87,7 +90,7 @@ def view(job: Job, *, now: int, summary: dict[str, Any] | None = None) -> JobVie
         attempt=job.attempt,
         submitted_at=_moment(job.submit_time),
         completed_at=_moment(job.complete_time),
-        duration=_duration(job.complete_time - job.submit_time)
+        duration=duration_text(job.complete_time - job.submit_time)
         if job.complete_time and job.submit_time
         else "",
         actions=frozenset(action.value for action in job.actions),
@@ -179,7 +182,7 @@ def _completed(job: Job) -> list[str]:
     if not records:
         counted = "No records, so nothing to annotate."
     else:
-        took = _duration(max(job.complete_time - job.start_time, 0))
+        took = duration_text(max(job.complete_time - job.start_time, 0))
         counted = f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
     where = {
         Results.AVAILABLE: "The results stay here until you delete the job.",
@@ -204,12 +207,10 @@ def _moment(time: int) -> datetime | None:
     return datetime.fromtimestamp(time, UTC) if time else None
 
 
-def _duration(seconds: int) -> str:
-    """``2 s``, ``3 min 5 s``, ``2 h 4 min``; whole seconds are what a row knows."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes_rest = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_rest} min"
-    if minutes:
-        return f"{minutes} min {rest} s"
-    return f"{rest} s" if rest else "under 1 s"
+def duration_text(seconds: int) -> str:
+    """``2 s``, ``5 min``, ``2 h 4 min``, ``3 d``: two units at most; whole seconds are what a row knows."""
+    parts = [(seconds // size % most, unit) for size, most, unit in _UNITS]
+    first = next((place for place, (count, _) in enumerate(parts) if count), None)
+    if first is None:
+        return "under 1 s"
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
