@@ -62,7 +62,7 @@ def test_page_tells_price_plans_and_what_comes_back(world: World, ada: Any, word
         world.job(state)
     text = words(ada.get("/subscribe"))
     assert "9.00 USD a month" in text
-    assert "your 3 results in the archive come back" in text
+    assert "With premium, 3 results come back from the archive." in text
     assert "Files up to 150 KiB" in text
     assert "download for 5 min" in text
 
@@ -70,7 +70,7 @@ def test_page_tells_price_plans_and_what_comes_back(world: World, ada: Any, word
 def test_counting_what_comes_back_does_not_stop_at_the_first_page(world: World, ada: Any, words: Any) -> None:
     for _ in range(120):
         world.job("ARCHIVED")
-    assert "your 120 results in the archive" in words(ada.get("/subscribe"))
+    assert "120 results come back" in words(ada.get("/subscribe"))
 
 
 def test_paying_makes_premium_and_leads_to_the_jobs(world: World, ada: Any, words: Any) -> None:
@@ -178,6 +178,19 @@ def test_staying_takes_the_cancellation_back(ada: Any, words: Any) -> None:
     assert ada.post("/subscribe/resume").location == "/subscribe"
     assert "The next payment is due on" in words(ada.get("/subscribe"))
     assert ada.get("/subscribe/cancel").status_code == 200
+
+
+def test_leaving_with_a_payment_overdue_ends_at_once_and_stops_the_tries(
+    world: World, ada: Any, words: Any
+) -> None:
+    pay(ada)
+    world.billing.set_card_for_test(customer(world), UNPAYING_CARD)
+    world.billing.charge_for_test(customer(world))
+    hear(world, ada, FAILED)
+    assert "Leave premium?" in words(ada.get("/subscribe/cancel"))
+    ada.post("/subscribe/cancel")
+    assert world.billing.subscription(customer(world)) is None
+    assert the_user(world).plan is Plan.FREE
 
 
 def test_upgrade_end_upgrade_works_through_three_changes(world: World, ada: Any) -> None:

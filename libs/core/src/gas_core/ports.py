@@ -343,7 +343,10 @@ class Billing(Protocol):
         ...
 
     def cancel(self, customer_id: str) -> None:
-        """End the subscription when the period ends that is paid for. Without one nothing happens."""
+        """End the subscription when the period ends that is paid for; at once if the payment is overdue.
+
+        Without one nothing happens.
+        """
         ...
 
     def resume(self, customer_id: str) -> None:

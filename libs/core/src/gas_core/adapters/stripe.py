@@ -221,7 +221,10 @@ class StripeBilling:
     def _renew(self, customer_id: str, *, cancel: bool) -> None:
         with _stripe_errors("renew", customer_id=customer_id):
             standing = self._live(customer_id)
-            if standing and bool(standing.cancel_at_period_end) != cancel:
+            if standing and cancel and _STANDINGS[standing.status] is Standing.OVERDUE:
+                # Nothing is paid for; ending it ends the tries to charge, too.
+                self._stripe.subscriptions.cancel(standing.id)
+            elif standing and bool(standing.cancel_at_period_end) != cancel:
                 self._stripe.subscriptions.update(standing.id, {"cancel_at_period_end": cancel})
 
 

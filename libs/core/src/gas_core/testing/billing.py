@@ -199,7 +199,11 @@ class FakeBilling:
         self._answer()
         with self._lock:
             customer = self._customers.get(customer_id)
-            if customer and customer.subscription:
+            if customer is None or customer.subscription is None:
+                return
+            if ends and customer.subscription.standing is Standing.OVERDUE:
+                customer.subscription = None
+            else:
                 customer.subscription = replace(customer.subscription, ends=ends)
 
     def _answer(self) -> None:
