@@ -49,6 +49,10 @@ class FakeBillingBench:
     def end(self, customer_id: str) -> None:
         self._fake.end_for_test(customer_id)
 
+    def fail_to_renew(self, customer_id: str) -> None:
+        self._fake.set_card_for_test(customer_id, UNPAYING_CARD)
+        self._fake.charge_for_test(customer_id)
+
     def now(self) -> int:
         return self.clock.now()
 
@@ -78,16 +82,29 @@ class StackBillingBench:
         return card_id
 
     def end(self, customer_id: str) -> None:
+        self._ask("DELETE", f"subscriptions/{self._subscription_id(customer_id)}")
+
+    def fail_to_renew(self, customer_id: str) -> None:
+        """The emulator bills the difference when a subscription changes to a plan of another interval."""
+        card = {"number": UNPAYING_CARD, "exp_month": "12", "exp_year": "2040", "cvc": "123"}
+        given = self._ask("POST", "payment_methods", json={"type": "card", "card": card})["id"]
+        self._ask("POST", f"payment_methods/{given}/attach", json={"customer": customer_id})
+        default = {"invoice_settings": {"default_payment_method": given}}
+        self._ask("POST", f"customers/{customer_id}", json=default)
+        plan = {"amount": 9900, "currency": "usd", "interval": "year", "product": {"name": "A year"}}
+        yearly = self._ask("POST", "plans", json=plan)["id"]
+        path = f"subscriptions/{self._subscription_id(customer_id)}"
+        self._ask("POST", path, json={"items": [{"plan": yearly}]})
+
+    def _subscription_id(self, customer_id: str) -> str:
+        (one,) = self._ask("GET", "subscriptions", params={"customer": customer_id})["data"]
+        return str(one["id"])
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {SECRET_KEY}"}
-        listed = requests.get(
-            f"{self._url}/v1/subscriptions",
-            params={"customer": customer_id},
-            headers=headers,
-            timeout=10,
-        )
-        for one in listed.json()["data"]:
-            path = f"{self._url}/v1/subscriptions/{one['id']}"
-            requests.delete(path, headers=headers, timeout=10).raise_for_status()
+        answer = requests.request(method, f"{self._url}/v1/{path}", headers=headers, timeout=10, **more)
+        assert answer.ok, answer.text
+        return answer.json()
 
     def now(self) -> int:
         return int(time.time())
@@ -229,6 +246,27 @@ def test_subscription_that_ended_is_none_and_can_be_begun_anew(bench: Bench, cus
     assert bench.port.subscription(customer_id)
     assert len(bench.port.invoices(customer_id, limit=5)) == 2
     assert len(bench.port.invoices(customer_id, limit=1)) == 1
+
+
+def test_payment_that_fails_later_is_overdue_until_another_card_pays(bench: Bench, customer_id: str) -> None:
+    pay(bench, customer_id)
+    bench.fail_to_renew(customer_id)
+    overdue = bench.port.subscription(customer_id)
+    assert overdue
+    assert overdue.standing is Standing.OVERDUE
+    with pytest.raises(CardRefusedError):
+        pay(bench, customer_id, UNPAYING_CARD)
+    pay(bench, customer_id)
+    paid = bench.port.subscription(customer_id)
+    assert paid
+    assert paid.standing is Standing.PAID
+
+
+def test_cancelling_what_is_overdue_ends_it_at_once(bench: Bench, customer_id: str) -> None:
+    pay(bench, customer_id)
+    bench.fail_to_renew(customer_id)
+    bench.port.cancel(customer_id)
+    assert bench.port.subscription(customer_id) is None
 
 
 def signed(body: bytes, *, at: int, secret: str = WEBHOOK_SECRET) -> str:

@@ -128,7 +128,9 @@ class StripeBilling:
                 self._stripe.subscriptions.update(standing.id, {"cancel_at_period_end": False})
             if _STANDINGS[standing.status] is Standing.OVERDUE and (invoice := standing.latest_invoice):
                 # Pays with the customer's default card, which is the new one.
-                self._stripe.invoices.pay(invoice if isinstance(invoice, str) else invoice.id)
+                bill = self._stripe.invoices.pay(invoice if isinstance(invoice, str) else invoice.id)
+                if bill.status != "paid":
+                    raise CardRefusedError(customer_id=customer_id, reason="The card did not pay.")
 
     def subscription(self, customer_id: str) -> Subscription | None:
         with _stripe_errors("subscription", customer_id=customer_id):
