@@ -174,6 +174,7 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
         "ConditionExpression": condition,
         "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
         "ExpressionAttributeValues": values,
+        "ReturnValues": "ALL_NEW",
         **_TELL_WHAT_STANDS,
     }
 

@@ -69,11 +69,13 @@ class DynamoUsers:
         request = expressions.commit_user(before, written, token=token)
         with aws_errors("commit_user", user_id=before.identity_id):
             try:
-                self._client.update_item(TableName=self._table, **request)
+                answer = self._client.update_item(TableName=self._table, **request)
             except ClientError as error:
-                if not own_write(what_stands(error), token):
+                standing = what_stands(error)
+                if not own_write(standing, token):
                     raise StaleError(action="commit_user", user_id=before.identity_id) from None
-        return written
+                return user_from_item(standing)
+        return user_from_item(answer["Attributes"])
 
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         page_items = min(limit, self._page_items)
