@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from gas_core.domain import lifecycle, plans, retention
+from gas_core.domain import billing, lifecycle, plans, retention
 from gas_core.domain.errors import (
     JobNotFoundError,
     MailRefusedError,
@@ -71,13 +71,37 @@ class Notifier:
                 pass
 
     def about_user(self, message: UserChanged) -> None:
-        """Tell of all results that came back by one mail, once they were collected for a while.
+        """Send what the user's row owes: a letter about payments, and one about all results that came back.
 
         Raises
         ------
-        MailUnderWayError
+        MailUnderWayError, LetterUnderWayError
             Another process is at it; the message comes again.
         """
+        self._about_payment(message)
+        self._about_restored(message)
+
+    def _about_payment(self, message: UserChanged) -> None:
+        def begin(row: User) -> User:
+            return billing.begin_letter(row, now=self.clock.now(), timings=self.timings)
+
+        try:
+            user = update_user(self.users, message.user_id, begin)
+        except UserNotFoundError:
+            log.info("mail_unneeded", user_id=message.user_id, reason="user_gone")
+            return
+        if not user.payment_letter:
+            return
+        try:
+            self._send(self.letters.payment(user))
+        except MailRefusedError as error:
+            # An address that takes no mail must not keep the row in debt for ever.
+            log.warning("mail_refused", user_id=user.identity_id, letter=user.payment_letter, **error.fields)
+        update_user(self.users, user.identity_id, lambda row: billing.end_letter(row, sent=user))
+        log.info("mail_sent", user_id=user.identity_id, letter=user.payment_letter)
+
+    def _about_restored(self, message: UserChanged) -> None:
+        """One mail tells of them, once they were collected for a while."""
         now = self.clock.now()
         try:
             user = self.users.get(message.user_id)
