@@ -85,6 +85,7 @@ def test_row_is_read_as_it_was_written(jobs: Jobs) -> None:
         results_since=NOW + 4,
         results_generation=3,
         window_ends=NOW + 300,
+        links_dead=NOW + 120,
         extensions=2,
         results_file_archive_id="archive",
         archive_generation=2,

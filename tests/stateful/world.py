@@ -18,6 +18,7 @@ from gas_annotator.handlers import Annotator
 from gas_archiver.handlers import Archiver
 from gas_core import packing
 from gas_core.adapters import thaw_events
+from gas_core.adapters.archive import tiers
 from gas_core.announce import set_plan
 from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError, PlanChangedError
@@ -27,7 +28,7 @@ from gas_core.domain.messages import JobChanged, JobRequested, Message, UserChan
 from gas_core.domain.plans import Plan
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import RESULTS_MOVES, STATUS_MOVES, Results, Status
-from gas_core.ports import Clock, Hold, Queue
+from gas_core.ports import Clock, Hold, Queue, Tier
 from gas_core.submit import submit_job
 from gas_core.testing import (
     Crash,
@@ -51,7 +52,7 @@ from gas_core.worker.drain import Drain
 from gas_core.worker.loop import Loop
 from gas_core.worker.pulse import Pulse
 from gas_engine.errors import VcfError
-from gas_notifier.handlers import notify
+from gas_notifier.handlers import Notifier
 from gas_notifier.letters import LetterBox
 from gas_restorer.handlers import Restorer
 from gas_restorer.retrievals import GIVEN_UP, Retrievals
@@ -63,6 +64,8 @@ TIMINGS = Timings()
 UPLOAD_SECONDS = 900
 LINK_SECONDS = 60
 GOOD, BAD = b"good", b"bad"
+
+STAGES = ("pending", "available", "over", "archived", "upgraded", "restoring", "retrieved", "restored")
 
 LETTERS = LetterBox(sender="gas@lab.example", base_url="https://gas.example")
 
@@ -262,6 +265,31 @@ class World:
         self.store.put_for_test(ref, data + job_id.encode(), name="my file.vcf")
         self.inputs[job_id] = self.inputs[job_id] or data + job_id.encode()
 
+    def job_at(self, stage: str) -> str:
+        """A job that has come so far, undisturbed; whatever else is due is done on the way."""
+        job_id = self.new_job()
+        self.upload(job_id, GOOD)
+        self.submit(job_id)
+        way: list[Callable[[], object]] = [
+            lambda: _while(self.annotate),
+            self._window_over,
+            lambda: _while(self.archive_one),
+            lambda: self.set_plan(Plan.PREMIUM),
+            lambda: _while(self.restore),
+            self._retrieved,
+            self.thaw,
+        ]
+        for act in way[: STAGES.index(stage)]:
+            act()
+        return job_id
+
+    def _window_over(self) -> None:
+        self.clock.advance(TIMINGS.free_window_seconds)
+        self.sweep()
+
+    def _retrieved(self) -> None:
+        self.clock.advance(tiers.FLEXIBLE_SECONDS[Tier.EXPEDITED])
+
     def submit(self, job_id: str, faults: Faults | None = None) -> None:
         """The page that the store redirects to."""
         ports = self._ports(faults)
@@ -334,14 +362,15 @@ class World:
         ports = self._ports(faults)
         del ports["store"], ports["publisher"]
 
+        notifier = Notifier(
+            **ports,
+            users=faults.wrap(self.users, "users"),
+            mailer=faults.wrap(self.mailer, "mailer"),
+            letters=LETTERS,
+        )
+
         def on_job_changed(message: Message, _hold: Hold) -> None:
-            notify(
-                message,
-                **ports,
-                users=faults.wrap(self.users, "users"),
-                mailer=faults.wrap(self.mailer, "mailer"),
-                letters=LETTERS,
-            )
+            notifier.about_job(message)
 
         try:
             queue = faults.wrap(self.job_notifications, "queue")
@@ -503,6 +532,15 @@ class World:
             self.clock.advance(60 if waiting else max(self._next_due() - self.clock.now(), 1))
         raise AssertionError(f"something is owed for ever: {self.jobs.rows} {self.users.get(USER_ID)}")
 
+    def hurry(self, faults: Faults) -> None:
+        """Let time go to what is owed next, and everybody take a turn; ``faults`` count over all of them."""
+        due = self._next_due()
+        if due is not None:
+            self.clock.advance(max(due - self.clock.now(), 0))
+        self.sweep(faults)
+        for turn in (self.annotate, self.archive_one, self.restore, self.thaw):
+            turn(faults)
+
     def _next_due(self) -> int | None:
         rows = [*self.jobs.rows.values(), self.users.get(USER_ID)]
         return min((row.due_time for row in rows if row.due_time is not None), default=None)
@@ -534,11 +572,16 @@ class World:
             if row.status is Status.COMPLETED:
                 self._rests_where_its_plan_says(row)
         named = {key for row in rows.values() if row.status is Status.COMPLETED for key in named_keys(row)}
-        standing = {key for bucket, key in self.store.objects if bucket == RESULTS_BUCKET}
-        assert named <= standing
-        assert standing - named <= self.waste, "orphans"
-        archives = {row.results_file_archive_id for row in rows.values()} - {""}
-        assert set(self.archive.archives) - archives <= self.waste, "archives that nobody names"
+        named |= {row.results_file_archive_id for row in rows.values()} - {""}
+        lost = {row.job_id for row in rows.values() if row.results is Results.LOST}
+        orphans = {
+            stored
+            for stored in self.everything_stored() - named - self.waste
+            # Nothing of lost results is removed: an operator may find in it what is missing.
+            if not any(job_id in stored for job_id in lost)
+        }
+        assert not orphans
+        assert named - self.harmed <= self.everything_stored()
         inputs = {key for bucket, key in self.store.objects if bucket == INPUTS_BUCKET}
         assert inputs <= {row.s3_key_input_file for row in rows.values()}, "an input without a job"
         dead = {getattr(parse(letter.body), "job_id", "") for letter in self.job_notifications.dead_letters}
@@ -619,6 +662,11 @@ class World:
             case _:
                 assert row.results is Results.LOST
                 assert harmed
+
+
+def _while(act: Callable[[], bool]) -> None:
+    while act():
+        pass
 
 
 def named_keys(row: Job) -> set[str]:

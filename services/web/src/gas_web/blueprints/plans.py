@@ -14,7 +14,7 @@ from gas_web.container import container
 from gas_web.payments import Payments, held_results
 from gas_web.plan_view import Account, plan_view
 from gas_web.session import sign_in_required, user
-from gas_web.views import duration_text, size_text
+from gas_web.words import duration_text, size_text
 
 blueprint = Blueprint("plans", __name__)
 log = structlog.get_logger()
