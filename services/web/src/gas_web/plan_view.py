@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gas_core.domain.billing import SOURCE, Invoice, Price, Standing, Subscription
 from gas_core.domain.plans import Plan, User
 from gas_web.payments import Held
+from gas_web.words import moment
 
 _NO_MINOR_UNIT = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()  # noqa: SIM905 - as Stripe lists them
@@ -62,7 +63,7 @@ def plan_view(user: User, held: Held, account: Account | None) -> PlanView:
     subscription = account.subscription if account else None
     overdue = subscription is not None and subscription.standing is Standing.OVERDUE
     ends = subscription is not None and subscription.ends
-    period_ends = _moment(subscription.period_ends) if subscription else None
+    period_ends = moment(subscription.period_ends) if subscription else None
     pay = ""
     if account and not granted:
         pay = "overdue" if overdue else "" if premium else "begin"
@@ -75,7 +76,7 @@ def plan_view(user: User, held: Held, account: Account | None) -> PlanView:
         stay=ends and not overdue,
         renews_at=None if ends or overdue else period_ends,
         ends_at=period_ends if ends else None,
-        grace_ends_at=_moment(user.payment_grace_ends) if user.payment_grace_ends else None,
+        grace_ends_at=moment(user.payment_grace_ends) if user.payment_grace_ends else None,
         ready=held.ready,
         archived=held.archived,
         invoices=tuple(map(_invoice, account.invoices)) if account else (),
@@ -95,12 +96,8 @@ def money_text(amount: int, currency: str) -> str:
 
 def _invoice(invoice: Invoice) -> InvoiceView:
     return InvoiceView(
-        when=_moment(invoice.time),
+        when=moment(invoice.time),
         amount=money_text(invoice.amount, invoice.currency),
         state="Paid" if invoice.paid else "Not paid",
         url=invoice.url,
     )
-
-
-def _moment(time: int) -> datetime:
-    return datetime.fromtimestamp(time, UTC)

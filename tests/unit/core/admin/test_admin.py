@@ -114,7 +114,9 @@ def test_setting_a_paying_user_free_tells_of_the_subscription(world: World) -> N
 
 
 def test_address_of_several_users_is_refused_with_their_ids(world: World) -> None:
-    world.users.save_profile(GREGOR, name="Gregor", email="ada@lab.example", institution="", now=2)
+    world.users.save_profile(
+        GREGOR, name="Gregor", email="ada@lab.example", institution="", window_mails=True, now=2
+    )
     done = world.run("plan", "set", "ada@lab.example", "premium")
     assert done.exit_code == 1
     assert ADA in done.stderr

@@ -11,11 +11,11 @@ from gas_core.domain.billing import (
     REMEMBERED_EVENTS,
     BillingEvent,
     Letter,
-    LetterUnderWayError,
     PaymentUnderWayError,
     Standing,
     Subscription,
 )
+from gas_core.domain.errors import MailUnderWayError
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 
@@ -144,7 +144,7 @@ def test_second_payment_is_kept_out_until_the_first_has_ended_or_died() -> None:
 def test_letter_is_claimed_for_a_while_and_then_again() -> None:
     owing = follow(PREMIUM, None)
     begun = billing.begin_letter(owing, now=NOW, timings=TIMINGS)
-    with pytest.raises(LetterUnderWayError) as refused:
+    with pytest.raises(MailUnderWayError) as refused:
         billing.begin_letter(begun, now=NOW + 5, timings=TIMINGS)
     assert refused.value.fields["retry_after_seconds"] == TIMINGS.mail_claim_seconds - 5
     later = NOW + TIMINGS.mail_claim_seconds

@@ -542,4 +542,4 @@ def make_gallery(store: str = "") -> Flask:
 def render(sample: str) -> str:
     """One sample page; needs an application context."""
     template, context = SAMPLES[sample]
-    return render_template(template, **{"current_user": ADA, "nav": "", "plans_url": "/subscribe", **context})
+    return render_template(template, **{"current_user": ADA, "nav": "", **context})

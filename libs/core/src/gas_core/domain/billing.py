@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gas_core.domain.errors import PermanentError, TransientError
+from gas_core.domain.errors import MailUnderWayError, PermanentError, TransientError
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue, change_plan
 
@@ -101,10 +101,6 @@ class PaymentUnderWayError(PermanentError):
     """Another payment of this user is under way."""
 
 
-class LetterUnderWayError(TransientError):
-    """Another process has begun to send this mail; whether it did is known when its claim is over."""
-
-
 def follow(
     user: User,
     subscription: Subscription | None,
@@ -169,14 +165,14 @@ def begin_letter(user: User, *, now: int, timings: Timings) -> User:
 
     Raises
     ------
-    LetterUnderWayError
+    MailUnderWayError
         Another process has claimed it.
     """
     if not user.payment_letter:
         return user
     claimed = user.payment_letter_begun + timings.mail_claim_seconds
     if user.payment_letter_begun and claimed > now:
-        raise LetterUnderWayError(user_id=user.identity_id, retry_after_seconds=claimed - now)
+        raise MailUnderWayError(user_id=user.identity_id, retry_after_seconds=claimed - now)
     return replace(user, payment_letter_begun=now)
 
 
