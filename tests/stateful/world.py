@@ -64,6 +64,9 @@ TIMINGS = Timings()
 UPLOAD_SECONDS = 900
 LINK_SECONDS = 60
 GOOD, BAD = b"good", b"bad"
+WORK = tempfile.TemporaryDirectory(prefix="gas-world-")
+"""The disk of all services of all worlds; it goes with the process."""
+
 
 STAGES = ("pending", "available", "over", "archived", "upgraded", "restoring", "retrieved", "restored")
 
@@ -344,16 +347,13 @@ class World:
         faults = faults or Faults()
         ports = self._ports(faults)
         hold = faults.wrap(hold or FakeHold(), "hold")
-        with tempfile.TemporaryDirectory() as directory:
-            annotator = Annotator(
-                **ports,
-                engine=engine,
-                results_bucket=RESULTS_BUCKET,
-                work_directory=Path(directory),
-            )
-            return self._take(
-                faults.wrap(self.job_requests, "queue"), {JobRequested: annotator.annotate}, hold
-            )
+        annotator = Annotator(
+            **ports,
+            engine=engine,
+            results_bucket=RESULTS_BUCKET,
+            work_directory=Path(WORK.name),
+        )
+        return self._take(faults.wrap(self.job_requests, "queue"), {JobRequested: annotator.annotate}, hold)
 
     def notify(self, faults: Faults | None = None) -> bool:
         """One message of job-notifications; False if there is none."""
@@ -394,14 +394,13 @@ class World:
         """One message of job-archives; False if there is none."""
         faults = faults or Faults()
         hold = faults.wrap(hold or FakeHold(), "hold")
-        with tempfile.TemporaryDirectory() as directory:
-            archiver = Archiver(
-                **self._ports(faults, ahead_seconds),
-                users=faults.wrap(self.users, "users"),
-                archive=faults.wrap(self.archive, "archive"),
-                work_directory=Path(directory),
-            )
-            return self._take(faults.wrap(self.job_archives, "queue"), {JobChanged: archiver.settle}, hold)
+        archiver = Archiver(
+            **self._ports(faults, ahead_seconds),
+            users=faults.wrap(self.users, "users"),
+            archive=faults.wrap(self.archive, "archive"),
+            work_directory=Path(WORK.name),
+        )
+        return self._take(faults.wrap(self.job_archives, "queue"), {JobChanged: archiver.settle}, hold)
 
     def restore(
         self, faults: Faults | None = None, hold: FakeHold | None = None, *, ahead_seconds: int = 0
@@ -425,18 +424,17 @@ class World:
         self._tell_events()
         faults = faults or Faults()
         ports = self._ports(faults, ahead_seconds)
-        with tempfile.TemporaryDirectory() as directory:
-            thaw = Thaw(
-                **ports,
-                users=faults.wrap(self.users, "users"),
-                archive=faults.wrap(self.archive, "archive"),
-                retrievals=self._retrievals(faults, ports),
-                work_directory=Path(directory),
-                threads=1,
-                limit=100,
-            )
-            queue = faults.wrap(self.thaws, "queue")
-            return self._survive(lambda: thaw.one_pass(queue, thaw_events.jobs_of))
+        thaw = Thaw(
+            **ports,
+            users=faults.wrap(self.users, "users"),
+            archive=faults.wrap(self.archive, "archive"),
+            retrievals=self._retrievals(faults, ports),
+            work_directory=Path(WORK.name),
+            threads=1,
+            limit=100,
+        )
+        queue = faults.wrap(self.thaws, "queue")
+        return self._survive(lambda: thaw.one_pass(queue, thaw_events.jobs_of))
 
     def _retrievals(self, faults: Faults, ports: dict[str, Any]) -> Retrievals:
         return Retrievals(ports["jobs"], faults.wrap(self.archive, "archive"), ports["clock"], TIMINGS)
