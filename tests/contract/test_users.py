@@ -48,7 +48,12 @@ def test_later_sign_in_brings_name_and_address_up_to_date_and_leaves_the_rest(
 def test_profile_once_confirmed_is_not_overwritten_by_a_sign_in(users: Users, identity: str) -> None:
     users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1000)
     saved = users.save_profile(
-        identity, name="Ada Lovelace", email="lab@research.example", institution="Analytical", now=2000
+        identity,
+        name="Ada Lovelace",
+        email="lab@research.example",
+        institution="Analytical",
+        window_mails=True,
+        now=2000,
     )
     assert users.sign_in(identity_id=identity, name="A", email="a@other.example", now=3000) == saved
     assert users.get(identity) == saved
@@ -56,10 +61,21 @@ def test_profile_once_confirmed_is_not_overwritten_by_a_sign_in(users: Users, id
 
 def test_saving_a_profile_changes_the_profile_and_nothing_else(users: Users, identity: str) -> None:
     users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1000)
-    saved = users.save_profile(identity, name="名前", email="x@y.example", institution="", now=2000)
+    saved = users.save_profile(
+        identity, name="名前", email="x@y.example", institution="", window_mails=True, now=2000
+    )
     assert (saved.name, saved.email, saved.institution) == ("名前", "x@y.example", "")
     assert (saved.plan, saved.plan_source, saved.plan_since) == (Plan.FREE, "default", 1000)
     assert (saved.created, saved.updated, saved.profile_confirmed) == (1000, 2000, True)
+
+
+def test_mails_about_windows_are_the_users_choice(users: Users, identity: str) -> None:
+    assert users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1).window_mails
+    for choice in (False, True):
+        users.save_profile(
+            identity, name="Ada", email="ada@research.example", institution="", window_mails=choice, now=2
+        )
+        assert users.get(identity).window_mails is choice
 
 
 def test_user_who_never_signed_in_is_not_found(users: Users, identity: str) -> None:
@@ -69,7 +85,9 @@ def test_user_who_never_signed_in_is_not_found(users: Users, identity: str) -> N
 
 def test_profile_of_nobody_makes_no_user(users: Users, identity: str) -> None:
     with pytest.raises(UserNotFoundError):
-        users.save_profile(identity, name="A", email="a@b.example", institution="", now=1000)
+        users.save_profile(
+            identity, name="A", email="a@b.example", institution="", window_mails=True, now=1000
+        )
     with pytest.raises(UserNotFoundError):
         users.get(identity)
 

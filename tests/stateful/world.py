@@ -52,7 +52,7 @@ from gas_core.worker.drain import Drain
 from gas_core.worker.loop import Loop
 from gas_core.worker.pulse import Pulse
 from gas_engine.errors import VcfError
-from gas_notifier.handlers import notify
+from gas_notifier.handlers import Notifier
 from gas_notifier.letters import LetterBox
 from gas_restorer.handlers import Restorer
 from gas_restorer.retrievals import GIVEN_UP, Retrievals
@@ -362,14 +362,15 @@ class World:
         ports = self._ports(faults)
         del ports["store"], ports["publisher"]
 
+        notifier = Notifier(
+            **ports,
+            users=faults.wrap(self.users, "users"),
+            mailer=faults.wrap(self.mailer, "mailer"),
+            letters=LETTERS,
+        )
+
         def on_job_changed(message: Message, _hold: Hold) -> None:
-            notify(
-                message,
-                **ports,
-                users=faults.wrap(self.users, "users"),
-                mailer=faults.wrap(self.mailer, "mailer"),
-                letters=LETTERS,
-            )
+            notifier.about_job(message)
 
         try:
             queue = faults.wrap(self.job_notifications, "queue")

@@ -14,6 +14,7 @@ from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
 from gas_core.domain.job import Asked, Due, Job
+from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import LeaseHeldError, Timings, without
 from gas_core.domain.states import RESULTS_MOVES, TERMINAL, Results, Status
 
@@ -284,6 +285,12 @@ def restore_commit(job: Job, *, generation: int, result_key: str, now: int, timi
         restore_message="",
         lease_expires=0,
     )
+
+
+def came_back(job: Job) -> bool:
+    """True if the results stand where a restore put them; the log still stands where the job left it."""
+    stood_first = job.s3_key_log_file == result_keys(job.job_id, job.results_generation).log
+    return job.results is Results.AVAILABLE and not stood_first
 
 
 def restore_stop(job: Job, *, message: str, now: int) -> Job:

@@ -70,6 +70,7 @@ _USER_TOLD_LATER = (
     "plan_cursor",
     "plan_failed",
     "lease_expires",
+    "restored_since",
     "restored_told",
     "restored_mail_begun",
     "created",

@@ -50,9 +50,16 @@ class DynamoUsers:
             raise UserNotFoundError(user_id=identity_id)
         return user_from_item(answer["Item"])
 
-    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+    def save_profile(
+        self, identity_id: str, *, name: str, email: str, institution: str, window_mails: bool, now: int
+    ) -> User:
         request = expressions.save_profile(
-            identity_id, name=name, email=email, institution=institution, now=now
+            identity_id,
+            name=name,
+            email=email,
+            institution=institution,
+            window_mails=window_mails,
+            now=now,
         )
         with aws_errors("save_profile", user_id=identity_id):
             try:
