@@ -86,7 +86,7 @@ def archived(number: int) -> Job:
 
 
 def archive_all(stack: Stack, folder: Path) -> None:
-    """Rows and archives as the archiver leaves them, made directly: the emulator archives but few a second."""
+    """Rows and archives as the archiver leaves them, made directly: the emulator is slow."""
     s3, dynamodb, bucket = stack.client("s3"), stack.client("dynamodb"), stack["GAS_RESULTS_BUCKET"]
     files = {name: folder / name for name in THREE}
     for name, data in THREE.items():
@@ -209,10 +209,11 @@ def test_upgrade_brings_every_archived_result_back_though_the_restorer_is_killed
     thawing = time.monotonic() - begun
     with capsys.disabled():
         print(  # noqa: T201 - the figures are what this test is for
-            f"\n{JOBS} jobs: retrievals started in {restoring:.0f} s ({JOBS / restoring:.0f}/s, a kill and its "
-            f"lease included), peak RSS {peak_kib // 1024} MiB ({(late_kib - early_kib) / 1024:+.1f} MiB from "
-            f"the first page to the last); copied back in {thawing:.0f} s ({JOBS / thawing:.1f}/s), peak RSS "
-            f"{thaw_peak_kib // 1024} MiB ({(thaw_late_kib - thaw_early_kib) / 1024:+.1f} MiB)"
+            f"\n{JOBS} jobs: retrievals started in {restoring:.0f} s ({JOBS / restoring:.0f}/s, a kill and "
+            f"its lease included), peak RSS {peak_kib // 1024} MiB, from the first page to the last "
+            f"{(late_kib - early_kib) / 1024:+.1f} MiB; copied back in {thawing:.0f} s "
+            f"({JOBS / thawing:.1f}/s), peak RSS {thaw_peak_kib // 1024} MiB, "
+            f"{(thaw_late_kib - thaw_early_kib) / 1024:+.1f} MiB"
         )
     assert thaw_late_kib - thaw_early_kib < FLAT_KIB
     job = progress.jobs.page_of_user(USER_ID, after=None, limit=1).jobs[0]

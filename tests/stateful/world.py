@@ -24,11 +24,11 @@ from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError, PlanChangedError
 from gas_core.domain.job import Action, Due, Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobRequested, Message, UserChanged, parse
+from gas_core.domain.messages import JobChanged, JobRequested, UserChanged, parse
 from gas_core.domain.plans import Plan
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import RESULTS_MOVES, STATUS_MOVES, Results, Status
-from gas_core.ports import Clock, Hold, Queue, Tier
+from gas_core.ports import Clock, Hold, Mail, Queue, Tier
 from gas_core.submit import submit_job
 from gas_core.testing import (
     Crash,
@@ -369,19 +369,24 @@ class World:
             letters=LETTERS,
         )
 
-        def on_job_changed(message: Message, _hold: Hold) -> None:
-            notifier.about_job(message)
-
+        handlers: Handlers = {
+            JobChanged: lambda message, _hold: notifier.about_job(message),
+            UserChanged: lambda message, _hold: notifier.about_user(message),
+        }
         try:
-            queue = faults.wrap(self.job_notifications, "queue")
-            handlers = {JobChanged: on_job_changed, UserChanged: lambda _message, _hold: None}
-            return self._take(queue, handlers, FakeHold())
+            return self._take(faults.wrap(self.job_notifications, "queue"), handlers, FakeHold())
         finally:
             for mail in self.mailer.outbox[before:]:
-                job_id, event = mail.message_id.strip("<").split("@")[0].split(".")
-                row = self.jobs.rows.get(job_id)
-                if faults.struck and row is not None and not row.mails[event].sent:
+                if faults.struck and not self._recorded(mail):
                     self.mails_doubled[mail.message_id] += 1
+
+    def _recorded(self, mail: Mail) -> bool:
+        """Whether the row that owed the mail says that it was sent."""
+        subject_id, _, name = mail.message_id.strip("<").partition("@")[0].partition(".")
+        if subject_id == USER_ID:
+            return not self.users.get(USER_ID).restored_mail_begun
+        row = self.jobs.rows.get(subject_id)
+        return row is None or row.mails[name].sent > 0
 
     def sweep(self, faults: Faults | None = None) -> Swept | None:
         """One pass; None if it died."""
