@@ -35,8 +35,8 @@ NEXT_TAG = "e2e-next"
 """The same images under another tag: a new version, as far as a cluster can tell."""
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/Dockerfile"))
-SAMPLE_COPIES = 8
-"""How often a job's file repeats the sample's records: 2,296 of them, within the free limit."""
+SAMPLE_COPIES = 6
+"""How often a job's file repeats the sample's records: 1,722 of them, within the free limit."""
 
 BATCH = 100
 """Rows that DynamoDB gives in one answer."""
@@ -129,7 +129,7 @@ def images() -> None:
         pytest.skip(
             "needs a cluster: KUBECONFIG, and in E2E_LOAD_IMAGES the command that loads images into it"
         )
-    run("make", "--directory", str(ROOT), "images", f"IMAGE_TAG={TAG}", "IMAGE_PREFIX=gas-")
+    run("make", "--jobs=2", "--directory", str(ROOT), "images", f"IMAGE_TAG={TAG}", "IMAGE_PREFIX=gas-")
     names = [f"gas-{service}" for service in (*SERVICES, "demo")]
     for name in names:
         run("docker", "tag", f"{name}:{TAG}", f"{name}:{NEXT_TAG}")
@@ -140,7 +140,7 @@ def images() -> None:
 @pytest.fixture(scope="session")
 def service(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to be there
     """GAS in one release, its emulators in another."""
-    namespace = make_namespace("gas-e2e")
+    namespace = make_namespace("gas")
     try:
         install(namespace, "world", HERE / "world-values.yaml")
         install(namespace, "gas", HERE / "gas-values.yaml")
