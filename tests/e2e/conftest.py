@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, wait_for
 
+from gas_core.adapters.clock import SystemClock
+from gas_core.adapters.dynamodb.users import DynamoUsers
+from gas_core.adapters.sns import SnsPublisher
+from gas_core.announce import set_plan
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan
 from gas_local.environment import ROOT
 from gas_local.journey import Browser
 from gas_local.mailbox import mails
@@ -113,6 +119,24 @@ class Service:
         wait_for(lambda: all(self.mail_counts(job_ids)), seconds=150, what="a mail for each job")
         return self.mail_counts(job_ids)
 
+    def upgrade(self, who: Researcher) -> None:
+        """What paying comes to; the researcher has signed in before."""
+        arn = f"arn:aws:sns:us-east-1:000000000000:{STACK}"
+        set_plan(
+            who.identity_id,
+            Plan.PREMIUM,
+            source="operator",
+            users=DynamoUsers(client("dynamodb", self.aws_url), table=f"{STACK}-users"),
+            publisher=SnsPublisher(
+                client("sns", self.aws_url),
+                job_requests_topic_arn=f"{arn}-job-requests",
+                job_results_topic_arn=f"{arn}-job-results",
+                plan_changes_topic_arn=f"{arn}-plan-changes",
+            ),
+            clock=SystemClock(),
+            timings=Timings(),
+        )
+
     def queue(self, name: str) -> dict[str, int]:
         """How many messages of a queue wait, and how many are under work."""
         sqs = client("sqs", self.aws_url)
@@ -145,7 +169,11 @@ def service(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to b
         install(namespace, "world", HERE / "world-values.yaml")
         install(namespace, "gas", HERE / "gas-values.yaml")
         with namespace.forwarded("world-aws", 4566) as aws_url:
-            yield Service(namespace, "gas.test", ingress_address(), aws_url)
+            service = Service(namespace, "gas.test", ingress_address(), aws_url)
+            # Ada's jobs are counted, with one mail each: nothing of hers is archived meanwhile.
+            service.browser(ADA)
+            service.upgrade(ADA)
+            yield service
     finally:
         namespace.remove()
 
