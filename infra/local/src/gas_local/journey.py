@@ -138,6 +138,10 @@ class Browser:
             self._get(urljoin(outcome.url, link), "the download of the result").content
         ).decode()
 
+    def heading(self, outcome: Outcome) -> str:
+        """What the job's page calls the file."""
+        return read(self._get(outcome.url, "the job's page").text).heading
+
     def log(self, outcome: Outcome) -> str:
         """The annotation log's page."""
         return self._get(f"{outcome.url}/log", "the log").text
