@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gas_core.domain import lifecycle, retention
@@ -18,6 +22,7 @@ from gas_core.domain.states import Results
 from gas_core.ports import UploadForm
 from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
 from gas_core.testing.store import INPUTS_BUCKET, ORIGIN, RESULTS_BUCKET
+from gas_engine.outputs.table import SCHEMA
 from gas_web.app import create_app
 from gas_web.config import WebSettings
 from gas_web.container import Container
@@ -34,6 +39,16 @@ if TYPE_CHECKING:
 ADA = Identity("ada-id", "Ada Researcher", "ada@university.example")
 GREGOR = Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example")
 SUMMARY = b"{}"
+
+
+@cache
+def table() -> bytes:
+    """The smallest table: one record without ALT."""
+    empty = {"pos": 73, "ref": "A", "record": 1, "allele": 1, "ids": [], "known_ids": [], "regions": []}
+    names = {"contig_name": "MT", "contig": "MT", "filter": "PASS", "status": "no_alt", "consequences": []}
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([empty | names], SCHEMA), file)
+    return file.getvalue()
 
 
 class FakeSignIn:
@@ -172,7 +187,8 @@ class World:
         for step in steps[state]:
             job = step(job)
         if job.s3_key_result_file:
-            for key, data in ((keys.vcf, b"vcf"), (keys.log, b"The log"), (keys.summary, SUMMARY)):
+            left = {keys.vcf: b"vcf", keys.table: table(), keys.log: b"The log", keys.summary: SUMMARY}
+            for key, data in left.items():
                 self.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), data)
         self.jobs.add(job)
         return self.jobs.get(job_id)

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gas_web import errors, observe, security
-from gas_web.blueprints import account, auth, health, jobs, pages
+from gas_web.blueprints import account, auth, health, jobs, pages, results
 from gas_web.container import Container
 from gas_web.session import signed_in
 from gas_web.static import StaticFiles
@@ -52,6 +52,7 @@ def create_app(container: Container) -> Flask:
     errors.init(app)
     for blueprint in (pages.blueprint, auth.blueprint, account.blueprint, jobs.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
+    results.init(app, container)
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:

@@ -31,6 +31,7 @@ ROUTES = {
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
+    "results.table": "/annotations/<job_id>/results",
     "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
     "jobs.confirm_delete": "/annotations/<job_id>/delete",
     "jobs.cancel": "/annotations/<job_id>/cancel",
