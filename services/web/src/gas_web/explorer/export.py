@@ -19,8 +19,8 @@ from gas_web.explorer.bgzf import packed
 from gas_web.explorer.query import View
 from gas_web.explorer.table import FLAT, Table
 
-_FLAT_ROWS = 8192
-_NESTED_ROWS = 2048
+_FLAT_ROWS = 32_768
+_NESTED_ROWS = 4096
 """A row of all consequences may take 10 KiB."""
 _PIECE_BYTES = 256 * 1024
 
@@ -48,7 +48,6 @@ FORMATS: Final = {
 
 def rows(table: Table, view: View, kind: str, *, directory: Path | None = None) -> Iterator[bytes]:
     """The rows of a view as a file of ``kind``, any but VCF. Parquet is written to ``directory`` first."""
-    view = replace(view, sort="position")
     if kind == "jsonl":
         return _json_lines(table, view)
     if kind == "parquet":
@@ -84,14 +83,8 @@ def _lines(vcf: BinaryIO, wanted: Iterator[int]) -> Iterator[bytes]:
         raise EOFError(f"the VCF has {number} records, the table one numbered {coming}")
 
 
-def _chunks(table: Table, view: View, columns: tuple[str, ...] | None, size: int) -> Iterator[pl.DataFrame]:
-    matches = table.matches(view)
-    for start in range(0, matches.height, size):
-        yield table.fetch(matches.slice(start, size), columns)
-
-
 def _json_lines(table: Table, view: View) -> Iterator[bytes]:
-    for chunk in _chunks(table, view, None, _NESTED_ROWS):
+    for chunk in table.chunks(view, None, _NESTED_ROWS):
         yield chunk.write_ndjson().encode()
 
 
@@ -101,7 +94,7 @@ def _separated(table: Table, view: View, separator: str) -> Iterator[bytes]:
     yield ("\N{ZERO WIDTH NO-BREAK SPACE}" if separator == "," else "").encode() + (
         separator.join(FLAT).encode() + b"\n"
     )
-    for chunk in _chunks(table, view, FLAT, _FLAT_ROWS):
+    for chunk in table.chunks(view, FLAT, _FLAT_ROWS):
         said = chunk.select(columns).write_csv(include_header=False, separator=separator)
         yield said.encode()
 

@@ -1,7 +1,7 @@
 """A job's table, read lazily: only the columns that a question needs, in batches, so that memory is bounded.
 
-What a view matches is remembered as the (record, allele) of its rows, 6 bytes each, so that the next page
-costs one look at a hundred rows.
+What a view matches is remembered as the numbers of its rows, 10 bytes each, so that the next page costs one
+look at a hundred rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from gas_core.domain.job import Job
 from gas_web.explorer.cache import Key, TableCache, key_of
 from gas_web.explorer.errors import VariantNotFoundError
 from gas_web.explorer.query import Filter, View
-from gas_web.explorer.terms import SEVERITY
+from gas_web.explorer.terms import TERMS
 
 PAGE_ROWS: Final = 100
 _QUERIES_AT_ONCE = 2
@@ -30,8 +30,8 @@ _OVERVIEWS = 64
 _MOST_NAMES = 500
 """Of a column's names, those kept for charts and suggestions: a file may hold a FILTER of its own per row."""
 
-# Enough to tell rows apart; what the page shows is fetched for the rows on it.
-_KEYS = pl.col("record").cast(pl.UInt32), pl.col("allele").cast(pl.UInt16)
+# Enough to find rows; what the page shows is fetched for the rows on it.
+_KEYS = pl.col("row").cast(pl.UInt32), pl.col("record").cast(pl.UInt32), pl.col("allele").cast(pl.UInt16)
 _SHOWN: Final = (
     "record",
     "allele",
@@ -91,6 +91,8 @@ _COUNTED: Final = {
     "filter": "filters",
     "biotype": "biotypes",
 }
+
+_SEVERITY = pl.Enum([term.name for term in TERMS])
 
 Row = dict[str, Any]
 
@@ -199,11 +201,11 @@ class Table:
         count = matches.height
         first = view.row if view.row <= count else max((count - 1) // PAGE_ROWS * PAGE_ROWS, 0) + 1
         wanted = matches.slice(first - 1, PAGE_ROWS)
-        rows = self.fetch(wanted, _SHOWN).to_dicts() if count else []
+        rows = self._fetch(wanted) if count else []
         return Page(rows, first, count)
 
     def matches(self, view: View) -> pl.DataFrame:
-        """Columns ``record`` and ``allele`` of the rows of a view, in its order."""
+        """The rows of a view, in its order: ``row`` (from 0), ``record`` and ``allele`` of each."""
         question = view.filters, view.any, view.sort
         found = self._memory.matches(self._key, question)
         if found is None:
@@ -238,18 +240,28 @@ class Table:
             raise VariantNotFoundError(record=record, allele=allele)
         return found.row(0, named=True)
 
-    def fetch(self, wanted: pl.DataFrame, columns: tuple[str, ...] | None) -> pl.DataFrame:
-        """Columns (None: all) of some rows of ``matches``, in their order."""
+    def chunks(self, view: View, columns: tuple[str, ...] | None, size: int) -> Iterator[pl.DataFrame]:
+        """Columns (None: all) of the rows of a view, in the order of the file, ``size`` rows of it at a time.
+
+        A slice is read without what stands before it; looking for its rows by number would read whole groups.
+        """
+        numbers = self.matches(replace(view, sort="position"))["row"]
+        for start, wanted in _slices(numbers, size):
+            found = self._collect(self.scan.slice(start, size).select(columns or pl.all()))
+            yield found[wanted - start]
+
+    def _fetch(self, wanted: pl.DataFrame) -> list[Row]:
+        """What the page shows of some rows of ``matches``, in their order."""
         records = wanted["record"].cast(pl.Int64).unique()
         # The bounds let whole row groups be left unread.
-        rows = self.scan.filter(
-            pl.col("record").is_between(records.min(), records.max()),
-            pl.col("record").is_in(records.implode()),
+        found = self._collect(
+            self.scan.filter(
+                pl.col("record").is_between(records.min(), records.max()),
+                pl.col("record").is_in(records.implode()),
+            ).select(_SHOWN)
         )
-        found = self._collect(rows if columns is None else rows.select(columns))
         keys = wanted.select(pl.col("record").cast(pl.Int64), pl.col("allele").cast(pl.Int32))
-        joined = keys.join(found, on=("record", "allele"), how="left", maintain_order="left")
-        return joined.select(found.columns)
+        return keys.join(found, on=("record", "allele"), how="left", maintain_order="left").to_dicts()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -259,33 +271,26 @@ class Table:
 
     def _find(self, view: View) -> pl.DataFrame:
         wanted = view.expression()
-        rows = self.scan if wanted is None else self.scan.filter(wanted)
+        rows = self.scan.with_row_index("row")
+        if wanted is not None:
+            rows = rows.filter(wanted)
         if view.sort == "position":
             return self._collect(rows.select(_KEYS))
-        rank = (
-            pl.col("consequence")
-            .cast(pl.String)
-            .replace_strict(SEVERITY, default=len(SEVERITY), return_dtype=pl.UInt8)
-            .alias("rank")
-        )
+        # An enumeration sorts by the place of its names, most severe first.
+        rank = pl.col("consequence").cast(_SEVERITY, strict=False).alias("rank")
         ranked = self._collect(rows.select(*_KEYS, rank))
-        return ranked.sort("rank", maintain_order=True).drop("rank")
+        return ranked.sort("rank", maintain_order=True, nulls_last=True).drop("rank")
 
     def _count(self) -> Overview:
         questions = [
-            self.scan.group_by(pl.col(column).cast(pl.String).alias("name"))
-            .len()
-            .drop_nulls()
-            .sort("len", "name", descending=[True, False])
-            .head(_MOST_NAMES)
-            for column in _COUNTED
+            self.scan.group_by(pl.col(column).alias("name")).len().drop_nulls() for column in _COUNTED
         ]
         whole = self.scan.select(total=pl.len(), known=(pl.col("known_ids").list.len() > 0).sum())
         with self._slots:
             *counts, one = pl.collect_all([*questions, whole], engine="streaming")
         total, known = one.row(0)
         named = {
-            name: dict(zip(each["name"], each["len"], strict=True))
+            name: _most_first(each.with_columns(pl.col("name").cast(pl.String)))
             for name, each in zip(_COUNTED.values(), counts, strict=True)
         }
         return Overview(total=total, known=known, **named)
@@ -293,3 +298,18 @@ class Table:
     def _collect(self, question: pl.LazyFrame) -> pl.DataFrame:
         with self._slots:
             return question.collect(engine="streaming")
+
+
+def _most_first(counts: pl.DataFrame) -> dict[str, int]:
+    most = counts.sort("len", "name", descending=[True, False]).head(_MOST_NAMES)
+    return dict(zip(most["name"], most["len"], strict=True))
+
+
+def _slices(numbers: pl.Series, size: int) -> Iterator[tuple[int, pl.Series]]:
+    """Ascending row numbers by the slice of ``size`` rows that they lie in, with its first row."""
+    at = 0
+    while at < len(numbers):
+        start = int(numbers[at]) // size * size
+        end = int(numbers.search_sorted(start + size))
+        yield start, numbers.slice(at, end - at)
+        at = end

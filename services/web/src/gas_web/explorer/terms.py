@@ -110,8 +110,6 @@ TERMS: Final = (
     Term("intergenic_variant", "SO:0001628", "MODIFIER", "Lies between genes."),
 )
 BY_NAME: Final = {term.name: term for term in TERMS}
-SEVERITY: Final = {term.name: rank for rank, term in enumerate(TERMS)}
-"""Rank of each term, 0 the most severe."""
 IMPACTS: Final = ("HIGH", "MODERATE", "LOW", "MODIFIER")
 
 CODING: Final = (
