@@ -61,7 +61,8 @@ def links_of(variant: Mapping[str, Any], *, assembly: str) -> list[Link]:
 
 
 def _gnomad(variant: Mapping[str, Any], assembly: str) -> str | None:
-    contig = _CONTIG.fullmatch(variant["contig"])
+    # A bundle may name its contigs by accession; the file's own name is as good.
+    contig = _CONTIG.fullmatch(variant["contig"]) or _CONTIG.fullmatch(variant["contig_name"])
     ref, alt = variant["ref"].upper(), (variant["alt"] or "").upper()
     if not contig or not _BASES.fullmatch(ref) or not _BASES.fullmatch(alt):
         return None

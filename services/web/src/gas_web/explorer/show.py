@@ -299,7 +299,7 @@ class DetailPage:
             ("Kind", _label(row["variant_class"] or "")),
             ("HGVS", row["hgvs_g"] or ""),
             ("ID", "; ".join(row["ids"])),
-            ("Known as", "; ".join(row["known_ids"])),
+            ("Known as", "; ".join(name for name in row["known_ids"] if name not in row["ids"])),
             ("Quality", _number(row["qual"])),
             ("FILTER", row["filter"]),
             ("Allele frequency in the file", _number(row["allele_frequency"])),
