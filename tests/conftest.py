@@ -1,4 +1,4 @@
-"""What holds for all tests: one embedded stack for those that need it, and no skipping in CI."""
+"""What holds for all tests: one embedded stack, no skipping in CI, no race with a clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gas_local.fixtures import site, stack
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["site", "stack"]
+
+# Hypothesis' own limits measure how busy the machine is; what hangs is ended by pytest's timeout.
+settings.register_profile(
+    "gas", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("gas")
 
 
 @pytest.hookimpl(wrapper=True)

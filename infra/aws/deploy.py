@@ -10,6 +10,7 @@ The embedded stack is deployed by this very command. Parameters not given keep t
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -55,17 +56,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         parameters = _parameters(options.parameter)
         client = boto3.client("cloudformation")
-        deploy(client, options.stack, options.template.read_text(), parameters)
+        deploy(client, options.stack, without_comments(options.template.read_text()), parameters)
         environment = service_environment(_stack(client, options.stack), os.environ.get("AWS_ENDPOINT_URL"))
     except (DeployError, BotoCoreError, ClientError, OSError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1
     lines = "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))
-    if options.env_file is None:
-        sys.stdout.write(lines)
-    else:
+    if options.values_file is not None:
+        options.values_file.write_text(chart_values(environment))
+    if options.env_file is not None:
         options.env_file.write_text(lines)
+    if options.values_file is None and options.env_file is None:
+        sys.stdout.write(lines)
     return 0
+
+
+def without_comments(template: str) -> str:
+    """What CloudFormation needs of a template: it takes 51,200 bytes, and our comments are for people."""
+    return "".join(line for line in template.splitlines(keepends=True) if not line.lstrip().startswith("#"))
 
 
 def deploy(client: CloudFormationClient, stack: str, template: str, parameters: Mapping[str, str]) -> None:
@@ -126,6 +134,12 @@ def service_environment(stack: StackTypeDef, endpoint_url: str | None = None) ->
     return environment
 
 
+def chart_values(environment: Mapping[str, str]) -> str:
+    """Values of the Helm chart: the environment under ``stack``. JSON's strings are YAML's too."""
+    lines = [f"  {name}: {json.dumps(value)}\n" for name, value in sorted(environment.items())]
+    return "# Written by infra/aws/deploy.py: helm install gas charts/gas -f ...\nstack:\n" + "".join(lines)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Create or update a GAS stack from its template.")
     parser.add_argument("--stack", required=True, help="name of the stack, and prefix of all that it names")
@@ -139,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--env-file", type=Path, help="where to write the services' environment (default: standard output)"
     )
+    parser.add_argument("--values-file", type=Path, help="where to write it as values of the Helm chart")
     parser.add_argument("--template", type=Path, default=TEMPLATE, help="what to deploy (default: gas.yaml)")
     return parser
 

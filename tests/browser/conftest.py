@@ -103,12 +103,12 @@ def sample() -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def hold_annotator(site: Site) -> Callable[[], AbstractContextManager[None]]:
-    """Stops the annotator in mid-step, as an overloaded machine would, for as long as the block lasts."""
+def hold(site: Site) -> Callable[[str], AbstractContextManager[None]]:
+    """Stops a service in mid-step, as an overloaded machine would, for as long as the block lasts."""
 
     @contextmanager
-    def hold() -> Iterator[None]:
-        pid = site.supervisor.pid("annotator")
+    def hold(service: str) -> Iterator[None]:
+        pid = site.supervisor.pid(service)
         os.kill(pid, signal.SIGSTOP)
         try:
             yield

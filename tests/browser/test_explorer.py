@@ -127,6 +127,8 @@ def test_keys_move_about_and_can_be_turned_off(reader: Reader) -> None:
     reader.sign_in(ADA)
     explore(reader)
     page = reader.page
+    # The script shows what its keys are when it listens to them.
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.locator("a[data-drawer]").nth(1)).to_be_focused()
@@ -135,6 +137,7 @@ def test_keys_move_about_and_can_be_turned_off(reader: Reader) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("]")
     expect(page.locator("p.count")).to_contain_text("rows 101–200")
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("/")
     expect(page.get_by_label("Gene or region")).to_be_focused()
     page.keyboard.type("MT:3300-3400")
@@ -144,6 +147,7 @@ def test_keys_move_about_and_can_be_turned_off(reader: Reader) -> None:
     page.locator("#keys > summary").click()
     page.get_by_label("Use these keys").uncheck()
     page.reload()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("j")
     expect(page.locator("a[data-drawer]").first).not_to_be_focused()
 

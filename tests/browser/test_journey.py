@@ -110,9 +110,9 @@ def test_a_researcher_gets_her_file_back_annotated(reader: Reader, site: Site, t
         assert reader.redirected(path).startswith("/login?"), path
 
 
-def test_a_job_page_shows_the_end_without_a_reload(reader: Reader, hold_annotator: Any) -> None:
+def test_a_job_page_shows_the_end_without_a_reload(reader: Reader, hold: Any) -> None:
     reader.sign_in(ADA)
-    with hold_annotator():
+    with hold("annotator"):
         reader.submit(EXAMPLE)
         reader.sees_state("PENDING")
         reader.page.evaluate("window.notReloaded = true")

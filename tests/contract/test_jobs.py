@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from gas_core.domain import lifecycle
-from gas_core.domain.errors import JobNotFoundError, StaleError
-from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
+from gas_core.domain import lifecycle, plans
+from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, UserNotFoundError
+from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Progress
 from gas_core.domain.lifecycle import LeaseLostError, Timings
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.ports import JobCursor, Jobs
 
@@ -81,7 +82,15 @@ def test_row_is_read_as_it_was_written(jobs: Jobs) -> None:
         s3_results_bucket="results",
         s3_key_result_file="a/1/annot.vcf.gz",
         s3_key_log_file="a/log/1/count.log",
+        results_since=NOW + 4,
+        results_generation=3,
+        window_ends=NOW + 300,
+        links_dead=NOW + 120,
+        extensions=2,
         results_file_archive_id="archive",
+        archive_generation=2,
+        retired_archives=("first", "second"),
+        retrieval=Asked("Standard", "retrieval", NOW + 5, NOW + 18_005, tries=2),
         restore_message="soon",
         traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01",
         due={Due.CLEANUP.value: NOW + 900, Due.ANNOUNCE.value: NOW + 60},
@@ -309,3 +318,119 @@ def test_overdue_gives_at_most_the_limit_of_each_shard_the_longest_overdue_first
         jobs.add(job)
     found = [job_id for job_id in jobs.overdue(now=then, limit=11) if job_id.startswith("07")]
     assert found == [job.job_id for job in reversed(one_shard)][:11]
+
+
+def test_row_that_waits_for_thaw_is_overdue_for_it_alone(jobs: Jobs) -> None:
+    then = next(_LONG_AGO)
+    frozen = [
+        new_job(job_id=f"{n:02x}{uuid.uuid4().hex[2:]}", due={Due.RETRIEVAL.value: then, "cleanup": then + 9})
+        for n in range(16)
+    ]
+    other = new_job(due={"cleanup": then})
+    for job in [*frozen, other]:
+        jobs.add(job)
+    for_sweeper, for_thaw = (
+        set(jobs.overdue(now=then, limit=1000, for_thaw=for_thaw)) for for_thaw in (False, True)
+    )
+    assert {job.job_id for job in frozen} <= for_thaw - for_sweeper
+    assert other.job_id in for_sweeper - for_thaw
+
+
+def test_row_whose_retrieval_is_paid_is_the_sweepers_again(jobs: Jobs) -> None:
+    then = next(_LONG_AGO)
+    job = new_job(due={Due.RETRIEVAL.value: then, "cleanup": then})
+    jobs.add(job)
+    jobs.commit(job, replace(job, due={"cleanup": then}))
+    assert job.job_id in set(jobs.overdue(now=then, limit=1000))
+    assert job.job_id not in set(jobs.overdue(now=then, limit=1000, for_thaw=True))
+
+
+def owner(jobs_bench: Any, plan: Plan = Plan.FREE) -> str:
+    """A user on a plan; gives the ID."""
+    users, user_id = jobs_bench.users, str(uuid.uuid4())
+    user = users.sign_in(identity_id=user_id, name="Ada", email="ada@research.example", now=NOW)
+    if plan is not user.plan:
+        users.commit(user, plans.change_plan(user, plan, source="operator", now=NOW, timings=TIMINGS))
+    return user_id
+
+
+@pytest.mark.parametrize("plan", Plan)
+def test_write_decided_for_the_plan_that_the_user_has_is_written(jobs_bench: Any, plan: Plan) -> None:
+    jobs, job = jobs_bench.port, pending(user_id=owner(jobs_bench, plan))
+    jobs.add(job)
+    written = jobs.commit(job, claim(job), while_plan=plan)
+    assert written == jobs.get(job.job_id)
+    assert (written.status, written.revision) == (Status.RUNNING, 1)
+
+
+@pytest.mark.parametrize("plan", Plan)
+def test_write_decided_for_another_plan_is_refused_and_writes_nothing(jobs_bench: Any, plan: Plan) -> None:
+    jobs, job = jobs_bench.port, pending(user_id=owner(jobs_bench, plan))
+    jobs.add(job)
+    (other,) = set(Plan) - {plan}
+    with pytest.raises(PlanChangedError):
+        jobs.commit(job, claim(job), while_plan=other)
+    assert jobs.get(job.job_id) == job
+
+
+def test_write_decided_for_a_plan_of_nobody_is_refused_and_makes_no_user(jobs_bench: Any) -> None:
+    jobs, job = jobs_bench.port, pending()
+    jobs.add(job)
+    with pytest.raises(PlanChangedError):
+        jobs.commit(job, claim(job), while_plan=Plan.FREE)
+    assert jobs.get(job.job_id) == job
+    with pytest.raises(UserNotFoundError):
+        jobs_bench.users.get(job.user_id)
+
+
+def test_stale_row_is_told_as_stale_whatever_the_plan(jobs_bench: Any) -> None:
+    """Who lost a race reads again, and sees then whether the plan still allows it."""
+    jobs, job = jobs_bench.port, pending(user_id=owner(jobs_bench))
+    jobs.add(job)
+    standing = jobs.commit(job, replace(job, restore_message="first"))
+    for plan in Plan:
+        with pytest.raises(StaleError):
+            jobs.commit(job, replace(job, restore_message="second"), while_plan=plan)
+    assert jobs.get(job.job_id) == standing
+
+
+def test_row_that_went_is_stale_for_a_write_with_a_plan_too(jobs_bench: Any) -> None:
+    jobs, job = jobs_bench.port, pending(user_id=owner(jobs_bench))
+    jobs.add(job)
+    jobs.remove(job)
+    with pytest.raises(StaleError):
+        jobs.commit(job, claim(job), while_plan=Plan.FREE)
+    with pytest.raises(JobNotFoundError):
+        jobs.get(job.job_id)
+
+
+def test_of_8_writes_at_once_with_a_plan_one_wins(jobs_bench: Any) -> None:
+    jobs, job = jobs_bench.port, pending(user_id=owner(jobs_bench))
+    jobs.add(job)
+
+    def one_claim(_: int) -> bool:
+        try:
+            jobs.commit(job, claim(job), while_plan=Plan.FREE)
+        except StaleError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(one_claim, range(8)))
+    assert won.count(True) == 1
+    assert jobs.get(job.job_id).attempt == 1
+
+
+def test_emptied_results_fields_are_gone_from_the_row(jobs_bench: Any) -> None:
+    jobs = jobs_bench.port
+    job = pending(
+        user_id=owner(jobs_bench),
+        retired_archives=("old",),
+        retrieval=Asked("Expedited", "r", NOW, NOW, 1),
+        window_ends=NOW,
+        results_generation=1,
+    )
+    jobs.add(job)
+    emptied = replace(job, retired_archives=(), retrieval=Asked(), window_ends=0, results_generation=0)
+    written = jobs.commit(job, emptied, while_plan=Plan.FREE)
+    assert jobs.get(job.job_id) == written == replace(emptied, revision=1)

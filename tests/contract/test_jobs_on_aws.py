@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,9 @@ from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
 from gas_core.domain.errors import JobNotFoundError, StaleError, StoreUnavailableError
 from gas_core.domain.job import Job
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
+from gas_core.testing.glacier import reply
 from gas_local.fixtures import Stack
 
 
@@ -32,6 +35,77 @@ def submitted(**fields: Any) -> Job:
     return Job(**(told | fields))
 
 
+def owned(stack_jobs: Any) -> Job:
+    """A job of a user of the free plan."""
+    job = submitted()
+    stack_jobs.users.sign_in(identity_id=job.user_id, name="Ada", email="ada@research.example", now=1000)
+    return job
+
+
+def forget_transaction_tokens(jobs: DynamoJobs) -> None:
+    """Every request is a new one to the store, even if boto3 only sends it again."""
+
+    def renew(request: Any, **_: Any) -> None:
+        body = json.loads(request.body)
+        if "ClientRequestToken" in body:
+            request.data = json.dumps(body | {"ClientRequestToken": str(uuid.uuid4())})
+
+    jobs._client.meta.events.register("before-sign.dynamodb.TransactWriteItems", renew)
+
+
+def refuse_once(client: Any, operation: str, code: str, reasons: Collection[str] = ()) -> list[str]:
+    """DynamoDB refuses one request; the list tells what was asked."""
+    asked: list[str] = []
+    refusal = {"__type": f"dynamodb#{code}", "CancellationReasons": [{"Code": reason} for reason in reasons]}
+
+    def refuse(request: Any, **_: Any) -> Any:
+        asked.append(operation)
+        return reply(request.url, 400, {}, json.dumps(refusal).encode()) if len(asked) == 1 else None
+
+    client.meta.events.register_first(f"before-send.dynamodb.{operation}", refuse)
+    return asked
+
+
+@pytest.mark.parametrize("reasons", [["None", "TransactionConflict"], ["TransactionConflict", "None"]])
+def test_transaction_that_met_another_is_tried_again(stack_jobs: Any, reasons: list[str]) -> None:
+    """The restorer's threads all ask for the same user's plan; DynamoDB refuses one of two that meet."""
+    job = owned(stack_jobs)
+    stack_jobs.port.add(job)
+    asked = refuse_once(stack_jobs.client, "TransactWriteItems", "TransactionCanceledException", reasons)
+    written = stack_jobs.port.commit(job, replace(job, restore_message="written"), while_plan=Plan.FREE)
+    assert len(asked) == 2
+    assert stack_jobs.port.get(job.job_id) == written
+
+
+def test_write_that_met_a_transaction_is_tried_again(stack_jobs: Any) -> None:
+    job = owned(stack_jobs)
+    stack_jobs.port.add(job)
+    asked = refuse_once(stack_jobs.client, "UpdateItem", "TransactionConflictException")
+    written = stack_jobs.port.commit(job, replace(job, restore_message="written"))
+    assert len(asked) == 2
+    assert stack_jobs.port.get(job.job_id) == written
+
+
+def test_commit_of_a_user_that_met_a_transaction_is_tried_again(stack_jobs: Any) -> None:
+    job = owned(stack_jobs)
+    user = stack_jobs.users.get(job.user_id)
+    asked = refuse_once(stack_jobs.client, "UpdateItem", "TransactionConflictException")
+    written = stack_jobs.users.commit(user, replace(user, plan=Plan.PREMIUM))
+    assert len(asked) == 2
+    assert stack_jobs.users.get(job.user_id) == written
+
+
+def test_throttled_transaction_passes(stack_jobs: Any) -> None:
+    job = owned(stack_jobs)
+    stack_jobs.port.add(job)
+    refuse_once(
+        stack_jobs.client, "TransactWriteItems", "TransactionCanceledException", ["ThrottlingError", "None"]
+    )
+    with pytest.raises(StoreUnavailableError):
+        stack_jobs.port.commit(job, replace(job, restore_message="written"), while_plan=Plan.FREE)
+    assert stack_jobs.port.get(job.job_id) == job
+
+
 @pytest.fixture
 def jobs(stack_jobs: Any) -> DynamoJobs:
     port: DynamoJobs = stack_jobs.port
@@ -41,7 +115,9 @@ def jobs(stack_jobs: Any) -> DynamoJobs:
 @pytest.fixture
 def far_jobs(aws_over_wire: AwsClients, stack: Stack) -> Iterator[DynamoJobs]:
     """The same table over connections that break."""
-    yield DynamoJobs(aws_over_wire.dynamodb, table=stack["GAS_JOBS_TABLE"])
+    yield DynamoJobs(
+        aws_over_wire.dynamodb, table=stack["GAS_JOBS_TABLE"], users_table=stack["GAS_USERS_TABLE"]
+    )
     aws_over_wire.dynamodb.close()
 
 
@@ -86,6 +162,41 @@ def test_commit_whose_answer_was_lost_counts_as_won(wire: Any, far_jobs: DynamoJ
     assert wire.cut_done == 1
     assert written == far_jobs.get(job.job_id)
     assert written.revision == 1
+
+
+def test_commit_with_a_plan_whose_answer_was_lost_counts_as_won(
+    wire: Any, far_jobs: DynamoJobs, stack_jobs: Any
+) -> None:
+    job = owned(stack_jobs)
+    far_jobs.add(job)
+    far_jobs._client.close()
+    wire.cuts = [0]
+    # AWS knows a transaction that is sent twice by its token; what counts is that we need not rely on it.
+    forget_transaction_tokens(far_jobs)
+    written = far_jobs.commit(job, replace(job, restore_message="written once"), while_plan=Plan.FREE)
+    assert wire.cut_done == 1
+    assert written == far_jobs.get(job.job_id)
+    assert written.revision == 1
+
+
+def test_commit_with_a_plan_is_won_although_the_plan_changed_while_its_answer_was_lost(
+    wire: Any, far_jobs: DynamoJobs, stack_jobs: Any
+) -> None:
+    job = owned(stack_jobs)
+    far_jobs.add(job)
+    far_jobs._client.close()
+    wire.cuts = [0]
+    forget_transaction_tokens(far_jobs)
+
+    def upgrade() -> None:
+        wire.before_reconnect = lambda: None
+        user = stack_jobs.users.get(job.user_id)
+        stack_jobs.users.commit(user, replace(user, plan=Plan.PREMIUM))
+
+    wire.before_reconnect = upgrade
+    written = far_jobs.commit(job, replace(job, restore_message="written once"), while_plan=Plan.FREE)
+    assert written == far_jobs.get(job.job_id)
+    assert stack_jobs.users.get(job.user_id).plan is Plan.PREMIUM
 
 
 def test_commit_that_lost_is_stale_even_if_its_answer_was_lost(

@@ -18,6 +18,7 @@ NAMES = [
     "tilde~name.vcf",
     "back\\slash.vcf",
     "per%20cent%.vcf",
+    'say "hi".vcf',
     "semi;colon,comma=.VCF",
     "naïve.vcf.gz",
     "名前🧬.vcf",

@@ -230,6 +230,24 @@ def test_worker_that_wakes_up_late_changes_nothing() -> None:
         pytest.fail("the sweep did not reach the last call")
 
 
+def test_worker_that_wakes_up_for_one_last_call_leaves_nothing_behind() -> None:
+    """It sleeps past its lease, another ends the job, it does the call that it slept at, and is killed."""
+    for at in range(100):
+        world = submitted(GOOD)
+        sleeper = world.asleep(world.annotate, Fault(at, Moment.BEFORE, Crash()))
+        if sleeper is None:
+            break
+        world.clock.advance(TIMINGS.lease_seconds + 700)
+        world.sweep()
+        world.annotate()
+        sleeper.wake(dies=Moment.AFTER)
+        world.settle()
+        world.check_at_rest()
+        assert world.jobs.rows[one(world)].status is Status.COMPLETED
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
 @pytest.mark.parametrize("first_wakes_first", [True, False])
 def test_two_late_workers_end_a_job_once(*, first_wakes_first: bool) -> None:
     """One sleeps at any call, its lease runs out, another takes the job and sleeps at any call, too."""

@@ -9,14 +9,16 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tests.stateful.world import BAD, GOOD, Sleeper, World
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.stateful.world import BAD, GOOD, STAGES, Sleeper, World
 
 from gas_core.domain.errors import StoreUnavailableError
+from gas_core.domain.plans import Plan
+from gas_core.ports import Tier
 from gas_core.testing import Crash, FakeHold, Fault, Faults, Moment
 
 EXAMPLES = int(os.environ.get("GAS_STATEFUL_EXAMPLES", "300"))
-STEPS = 40
+STEPS = 50
 JOBS = 3
 SLEEPERS = 2
 
@@ -27,6 +29,8 @@ refused = st.builds(Fault, calls, moments, st.builds(StoreUnavailableError))
 no_fault = st.none()
 faults = st.one_of(no_fault, dying, refused).map(Faults)
 which = st.integers(0, 1000)
+ahead = st.sampled_from([0, 0, 60])
+"""Seconds by which a service's clock is ahead of the others."""
 
 
 class LifeOfJobs(RuleBasedStateMachine):
@@ -40,6 +44,11 @@ class LifeOfJobs(RuleBasedStateMachine):
     def _job(self, number: int) -> str:
         jobs = list(self.world.inputs)
         return jobs[number % len(jobs)]
+
+    @initialize(stages=st.lists(st.sampled_from(STAGES), max_size=JOBS - 1))
+    def jobs_that_have_come_some_way(self, stages: list[str]) -> None:
+        for stage in stages:
+            self.world.job_at(stage)
 
     @precondition(lambda self: len(self.world.inputs) < JOBS)
     @rule(data=st.sampled_from([GOOD, GOOD, GOOD, BAD, None]), at_once=st.booleans())
@@ -65,6 +74,62 @@ class LifeOfJobs(RuleBasedStateMachine):
     def delete(self, number: int) -> None:
         self.world.delete(self._job(number))
 
+    @precondition(lambda self: self.world.inputs)
+    @rule(number=which, wish=st.sampled_from(["download", "keep_longer", "bring_back"]))
+    def page(self, number: int, wish: str) -> None:
+        getattr(self.world, wish)(self._job(number))
+
+    @rule(plan=st.sampled_from(Plan), faults=faults)
+    def set_plan(self, plan: Plan, faults: Faults) -> None:
+        self.world.set_plan(plan, faults)
+
+    @precondition(lambda self: self.world.job_archives.messages)
+    @rule(faults=faults, ahead=ahead)
+    def archive(self, faults: Faults, ahead: int) -> None:
+        self.world.archive_one(faults, ahead_seconds=ahead)
+
+    @precondition(lambda self: self.world.job_archives.messages)
+    @rule()
+    def archive_until_the_drain_time_is_over(self) -> None:
+        hold = FakeHold()
+        hold.stopping_for_test = True
+        self.world.archive_one(hold=hold)
+
+    @precondition(lambda self: self.world.restores.messages)
+    @rule(faults=faults, ahead=ahead)
+    def restore(self, faults: Faults, ahead: int) -> None:
+        self.world.restore(faults, ahead_seconds=ahead)
+
+    @rule(faults=faults, ahead=ahead)
+    def thaw(self, faults: Faults, ahead: int) -> None:
+        self.world.thaw(faults, ahead_seconds=ahead)
+
+    @precondition(lambda self: self.world.archive.archives)
+    @rule(number=which, remove=st.booleans())
+    def archive_is_harmed(self, number: int, remove: bool) -> None:  # noqa: FBT001  drawn
+        if number % 4 == 0:  # now and then, or nothing would ever come back
+            archives = sorted(self.world.archive.archives)
+            self.world.harm_archive(archives[number % len(archives)], remove=remove)
+
+    @rule(short=st.booleans(), late_seconds=st.sampled_from([0, 0, 4000]))
+    def archive_store_has_a_bad_day(self, short: bool, late_seconds: int) -> None:  # noqa: FBT001  drawn
+        self.world.archive.short_for_test = {Tier.EXPEDITED} if short else set()
+        self.world.archive.late_seconds_for_test = late_seconds
+
+    @rule(faults=faults)
+    def everybody_is_quick(self, faults: Faults) -> None:
+        """Time goes to what is owed next, and all do their work, one of them with a fault."""
+        self.world.hurry(faults)
+
+    @precondition(lambda self: len(self.sleepers) < SLEEPERS)
+    @rule(
+        service=st.sampled_from(["archive_one", "restore", "thaw"]),
+        at=calls,
+        moment=moments,
+    )
+    def keeper_of_results_falls_asleep(self, service: str, at: int, moment: Moment) -> None:
+        self._asleep(getattr(self.world, service), at, moment)
+
     @precondition(lambda self: self.world.job_requests.messages)
     @rule(faults=faults)
     def annotate(self, faults: Faults) -> None:
@@ -88,9 +153,9 @@ class LifeOfJobs(RuleBasedStateMachine):
         self._asleep(self.world.sweep, at, moment)
 
     @precondition(lambda self: self.sleepers)
-    @rule(number=which, killed=st.booleans())
-    def wake(self, number: int, killed: bool) -> None:  # noqa: FBT001  drawn
-        self.sleepers.pop(number % len(self.sleepers)).wake(killed=killed)
+    @rule(number=which, dies=st.one_of(st.none(), moments))
+    def wake(self, number: int, dies: Moment | None) -> None:
+        self.sleepers.pop(number % len(self.sleepers)).wake(dies=dies)
 
     @precondition(lambda self: self.world.job_notifications.messages)
     @rule(faults=faults)
@@ -101,20 +166,18 @@ class LifeOfJobs(RuleBasedStateMachine):
     def sweep(self, faults: Faults) -> None:
         self.world.sweep(faults)
 
-    @rule(seconds=st.sampled_from([1, 16, 61, 76, 700, 1000, 5000]))
+    @rule(seconds=st.sampled_from([1, 16, 61, 76, 300, 700, 1000, 5000, 3 * 86_400]))
     def time_passes(self, seconds: int) -> None:
         self.world.clock.advance(seconds)
 
-    @precondition(lambda self: self.world.job_requests.messages or self.world.job_notifications.messages)
+    @precondition(lambda self: any(queue.messages for queue in self.world.queues))
     @rule(
         number=which,
         what=st.sampled_from(["lose", "twice", "late", "overtake"]),
         seconds=st.integers(1, 1000),
     )
     def queue_misbehaves(self, number: int, what: str, seconds: int) -> None:
-        queues = [
-            queue for queue in (self.world.job_requests, self.world.job_notifications) if queue.messages
-        ]
+        queues = [queue for queue in self.world.queues if queue.messages]
         queue = queues[number % len(queues)]
         index = number % len(queue.messages)
         match what:

@@ -57,11 +57,18 @@ class Shelf:
     folder: Path
     names: Iterator[int] = field(default_factory=itertools.count)
     stored: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names_archives_itself(self) -> bool:
+        return isinstance(self.store, VaultArchive)
 
     def put(self, data: bytes) -> str:
         path = self.folder / f"{next(self.names)}.tar"
         path.write_bytes(data)
-        self.stored.append(self.store.put(f"contract/{uuid.uuid4()}.tar", path))
+        key = f"contract/{uuid.uuid4()}.tar"
+        self.stored.append(self.store.put(key, path))
+        self.keys[self.stored[-1]] = key
         return self.stored[-1]
 
     def read(self, archive_id: str, retrieval: Retrieval) -> bytes:

@@ -139,6 +139,22 @@ def test_deleting_again_is_no_error(shelf: Any) -> None:
     shelf.store.delete(archive_id)
 
 
+def test_what_a_put_left_whose_id_was_never_learned_is_discarded_by_its_key(shelf: Any) -> None:
+    kept, lost = shelf.put(DATA), shelf.put(DATA)
+    shelf.store.discard(shelf.keys[lost])
+
+    if shelf.names_archives_itself:  # found by its description in the inventory, and by nothing else
+        assert shelf.read(lost, shelf.thaw(lost)) == DATA
+    else:
+        with pytest.raises(ArchiveMissingError):
+            shelf.store.retrieve(lost, Tier.STANDARD)
+    assert shelf.read(kept, shelf.thaw(kept)) == DATA
+
+
+def test_discarding_what_is_not_there_is_no_error(shelf: Any) -> None:
+    shelf.store.discard("nobody/1/results.tar")
+
+
 def test_deleting_one_archive_leaves_the_others(shelf: Any) -> None:
     kept, gone = shelf.put(DATA), shelf.put(DATA)
     shelf.store.delete(gone)

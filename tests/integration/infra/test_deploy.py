@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from gas_local.fixtures import Stack
@@ -27,13 +28,20 @@ class Deploy:
         self.folder = folder
 
     def __call__(
-        self, name: str, *parameters: str, template: str = TEMPLATE, **changed: str
+        self,
+        name: str,
+        *parameters: str,
+        template: str = TEMPLATE,
+        values_file: Path | None = None,
+        **changed: str,
     ) -> subprocess.CompletedProcess[str]:
         path = self.folder / "template.yaml"
         path.write_text(template)
         command = [sys.executable, ROOT / "infra/aws/deploy.py", "--stack", name, "--template", path]
         for parameter in parameters:
             command += ["--parameter", parameter]
+        if values_file:
+            command += ["--values-file", values_file]
         environment = {"PATH": os.environ["PATH"]} | self.environment | changed
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=60, check=False
@@ -122,3 +130,13 @@ def test_unreachable_endpoint_is_told_in_one_line(deploy: Deploy) -> None:
     refused = deploy("gas-dev", *NEEDED, AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
     assert refused.returncode == 1
     assert re.fullmatch(r"deploy: Could not connect to the endpoint URL.*\n", refused.stderr)
+
+
+def test_values_file_gives_the_chart_the_services_environment(deploy: Deploy, tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    told = deploy("gas-values", *NEEDED).stdout
+    done = deploy("gas-values", *NEEDED, values_file=values)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert yaml.safe_load(values.read_text()) == {
+        "stack": dict(line.split("=", 1) for line in told.splitlines())
+    }

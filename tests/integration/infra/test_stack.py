@@ -56,16 +56,17 @@ def test_request_reaches_its_queue_as_it_was_written_with_group_and_attributes(s
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
-def test_completed_job_is_heard_by_notifier_and_archiver(stack: Stack) -> None:
-    body = publish(stack, "GAS_JOB_RESULTS_TOPIC_ARN", "completed")
-    assert bodies(stack, "GAS_JOB_NOTIFICATIONS_QUEUE_URL") == [body]
-    assert bodies(stack, "GAS_JOB_ARCHIVES_QUEUE_URL") == [body]
-
-
-def test_failed_job_has_nothing_for_the_archiver(stack: Stack) -> None:
-    body = publish(stack, "GAS_JOB_RESULTS_TOPIC_ARN", "failed")
+@pytest.mark.parametrize("event", ["completed", "failed", "archived", "restored", "expiring"])
+def test_what_happened_to_a_job_is_for_the_notifier_alone(stack: Stack, event: str) -> None:
+    body = publish(stack, "GAS_JOB_RESULTS_TOPIC_ARN", event)
     assert bodies(stack, "GAS_JOB_NOTIFICATIONS_QUEUE_URL") == [body]
     assert bodies(stack, "GAS_JOB_ARCHIVES_QUEUE_URL", seconds=0.3) == []
+
+
+def test_what_falls_due_is_for_the_archiver_alone(stack: Stack) -> None:
+    body = publish(stack, "GAS_JOB_RESULTS_TOPIC_ARN", "due")
+    assert bodies(stack, "GAS_JOB_ARCHIVES_QUEUE_URL") == [body]
+    assert bodies(stack, "GAS_JOB_NOTIFICATIONS_QUEUE_URL", seconds=0.3) == []
 
 
 def test_plan_change_is_heard_by_restorer_and_notifier(stack: Stack) -> None:

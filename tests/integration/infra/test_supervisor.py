@@ -80,6 +80,21 @@ def test_program_that_is_never_ready_but_ends_is_told_at_once(tmp_path: Path) ->
         supervisor.start(dead)
 
 
+def test_restarted_program_is_another_process_whose_log_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "log" / "worker.log"
+    with Supervisor(tmp_path / "log") as supervisor:
+        supervisor.start(program("worker", OBEDIENT, str(tmp_path / "told"), "0", "worker"))
+        wait_for(log, "up")
+        first = supervisor.pid("worker")
+        supervisor.restart("worker")
+        wait_for(log, "up\nup")
+        supervisor.check()
+        assert supervisor.pid("worker") != first
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+    assert (tmp_path / "told").read_text().split() == ["worker"], "one was killed, the other stopped in order"
+
+
 SUPERVISOR = """
 import sys, time
 from pathlib import Path

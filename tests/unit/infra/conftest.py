@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,6 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,10 +31,21 @@ def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
 TemplateLoader.add_multi_constructor("!", _short_form)
 
 
+Loader = Callable[[str], dict[str, Any]]
+
+
 @pytest.fixture(scope="session")
-def template() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((ROOT / "infra/aws/gas.yaml").read_text(), TemplateLoader)  # noqa: S506  a SafeLoader
-    return loaded
+def load_template() -> Loader:
+    def load(text: str) -> dict[str, Any]:
+        loaded: dict[str, Any] = yaml.load(text, TemplateLoader)  # noqa: S506  a SafeLoader
+        return loaded
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def template(load_template: Loader) -> dict[str, Any]:
+    return load_template((ROOT / "infra/aws/gas.yaml").read_text())
 
 
 @pytest.fixture(scope="session")

@@ -24,5 +24,9 @@ def test_sentences_are_those_of_the_panel_alone() -> None:
     assert page.sentences == ["Line 3, column 2.", "Fix POS."]
 
 
+def test_heading_is_that_of_the_page() -> None:
+    assert read("<title>no</title><h1 title='x'>a &amp; <b>b</b></h1><h2>no</h2>").heading == "a & b"
+
+
 def test_links_are_found_in_order() -> None:
     assert read('<a href="/login">in</a><a name="x">no</a><a href="/help">?</a>').links == ["/login", "/help"]

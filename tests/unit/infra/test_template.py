@@ -56,9 +56,13 @@ def test_linter_finds_nothing() -> None:
     assert (linted.returncode, linted.stdout) == (0, "")
 
 
-def test_template_fits_into_a_request() -> None:
+def test_template_fits_into_a_request(
+    deploy_module: ModuleType, template: Resource, load_template: Callable[[str], Resource]
+) -> None:
     # CloudFormation takes 51,200 bytes of template; a longer one would need a bucket of its own first.
-    assert (ROOT / "infra/aws/gas.yaml").stat().st_size < 51_200
+    sent = deploy_module.without_comments((ROOT / "infra/aws/gas.yaml").read_text())
+    assert len(sent.encode()) < 51_200
+    assert load_template(sent) == template
 
 
 def test_queues_are_those_of_the_design(of_type: OfType) -> None:
@@ -211,7 +215,7 @@ def test_browsers_reach_the_buckets_from_our_origin_alone(of_type: OfType) -> No
 
 def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> None:
     policies = of_type("IAM::ManagedPolicy")
-    assert set(policies) == {f"{service}Policy" for service in SERVICES}
+    assert set(policies) == {f"{service}Policy" for service in [*SERVICES, "Keda"]}
     for policy in policies.values():
         for statement in statements(policy):
             assert not [action for action in statement["Action"] if "*" in action]
@@ -235,6 +239,24 @@ def test_only_sweeper_and_archiver_delete_rows_and_inputs(of_type: OfType) -> No
     assert allowed("s3:DeleteObject") == {"Sweeper", "Archiver"}
     assert allowed("s3:RestoreObject") == {"Restorer"}
     assert allowed("ses:SendEmail") == {"Notifier"}
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_dead_letters_and_old_messages_raise_an_alarm(of_type: OfType, queue: str) -> None:
+    alarms = of_type("CloudWatch::Alarm")
+    watched = {
+        name: alarm["Dimensions"][0]["Value"]["Fn::GetAtt"]
+        for name, alarm in alarms.items()
+        if name.startswith(queue)
+    }
+    assert watched[f"{queue}DeadLettersAlarm"] == f"{queue}DeadLetterQueue.QueueName"
+    assert watched[f"{queue}AgeAlarm"] == f"{queue}Queue.QueueName"
+    assert alarms[f"{queue}DeadLettersAlarm"]["Threshold"] == 0
+
+
+def test_keda_may_look_at_queues_and_do_nothing_else(of_type: OfType) -> None:
+    (statement,) = statements(of_type("IAM::ManagedPolicy")["KedaPolicy"])
+    assert statement["Action"] == ["sqs:GetQueueAttributes"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

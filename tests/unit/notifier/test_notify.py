@@ -1,4 +1,4 @@
-"""Mails about jobs: once, to the right address, with nothing of the file in them."""
+"""Mails about a job's end: once, to the right address, with nothing of the file in them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from gas_core.domain.errors import StoreUnavailableError
+from gas_core.domain.errors import MailUnderWayError, StoreUnavailableError
 from gas_core.domain.job import Failure, Job
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobEvent, JobRequested
+from gas_core.domain.messages import JobChanged, JobEvent
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.ports import Mail
 from gas_core.testing import Crash, FakeClock, FakeJobs, FakeMailer, FakeUsers, Fault, Faults, Moment
-from gas_notifier.handlers import MailUnderWayError, notify
+from gas_notifier.handlers import Notifier
 from gas_notifier.letters import LetterBox
 
 JOB_ID = "0f5ae3a2-6f6e-4d49-8a3f-3f8a5f5d7c11"
@@ -53,10 +54,9 @@ class World:
         row = self.jobs.get(JOB_ID)
         self.jobs.commit(row, replace(row, **changes))
 
-    def notify(self, message: JobChanged | JobRequested = COMPLETED, faults: Faults | None = None) -> None:
+    def notify(self, message: JobChanged = COMPLETED, faults: Faults | None = None) -> None:
         faults = faults or Faults()
-        notify(
-            message,
+        notifier = Notifier(
             jobs=faults.wrap(self.jobs, "jobs"),
             users=faults.wrap(self.users, "users"),
             mailer=faults.wrap(self.mailer, "mailer"),
@@ -64,6 +64,7 @@ class World:
             timings=TIMINGS,
             letters=self.letters,
         )
+        notifier.about_job(message)
 
     @property
     def mail(self) -> Mail:
@@ -126,14 +127,38 @@ def test_user_without_a_row_is_written_to_at_the_address_of_the_job(world: World
     [
         FAILED,
         JobChanged(job_id=JOB_ID, user_id=USER_ID, event=JobEvent.ARCHIVED),
-        JobRequested(job_id=JOB_ID, user_id=USER_ID),
         JobChanged(job_id=JOB_ID.replace("0f", "1f"), user_id=USER_ID, event=JobEvent.COMPLETED),
     ],
-    ids=["not_what_happened", "no_letter", "no_event", "no_job"],
+    ids=["not_what_happened", "no_letter", "no_job"],
 )
-def test_nothing_is_mailed_that_is_not_so(world: World, message: JobChanged | JobRequested) -> None:
+def test_nothing_is_mailed_that_is_not_so(world: World, message: JobChanged) -> None:
     world.notify(message)
     assert world.mailer.outbox == []
+
+
+def test_free_user_is_told_until_when_and_where_to_keep_the_results_longer(world: World) -> None:
+    world.change(window_ends=1_795_530_300)
+    world.notify()
+    for body in (world.mail.text, world.mail.html):
+        assert "until 14:25 UTC on 24 Nov 2026" in body
+        assert f"https://gas.example/annotations/{JOB_ID}/keep-longer" in body
+
+
+def test_premium_user_is_told_of_no_window(world: World) -> None:
+    world.change(window_ends=1_795_530_300)
+    world.users.set_plan_for_test(USER_ID, Plan.PREMIUM, now=1)
+    world.notify()
+    for body in (world.mail.text, world.mail.html):
+        assert "Your plan keeps the results" in body
+        assert "until 14:25" not in body
+        assert "keep-longer" not in body
+
+
+def test_mail_that_comes_late_promises_no_results_that_are_gone(world: World) -> None:
+    world.change(window_ends=0, results=Results.ARCHIVED)
+    world.notify()
+    assert world.mail.subject.startswith("Done: sample.vcf")
+    assert "can be downloaded until" not in world.mail.text
 
 
 def test_deleted_job_is_not_told(world: World) -> None:

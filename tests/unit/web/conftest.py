@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gas_core import announce
 from gas_core.domain import lifecycle, retention
-from gas_core.domain.job import Failure, Job, ObjectRef, Progress
-from gas_core.domain.keys import result_keys
+from gas_core.domain.job import Asked, Failure, Job, ObjectRef, Progress
+from gas_core.domain.keys import result_keys, standing_keys
 from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results
 from gas_core.ports import UploadForm
 from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
@@ -76,16 +78,19 @@ class World:
     """Everything that stands behind the pages, to set up and to look at."""
 
     clock: FakeClock = field(default_factory=FakeClock)
-    jobs: FakeJobs = field(default_factory=FakeJobs)
     users: FakeUsers = field(default_factory=FakeUsers)
     sign_in: FakeSignIn = field(default_factory=FakeSignIn)
     timings: Timings = field(default_factory=Timings)
 
     def __post_init__(self) -> None:
+        self.jobs = FakeJobs(self.users)
         self.store = FakeStore(self.clock)
         self.job_requests = FakeQueue(self.clock)
+        self.job_archives = FakeQueue(self.clock)
         self.publisher = FakePublisher(
-            job_requests=self.job_requests, job_notifications=FakeQueue(self.clock)
+            job_requests=self.job_requests,
+            job_notifications=FakeQueue(self.clock),
+            job_archives=self.job_archives,
         )
 
     def app(self, *, base_url: str = "http://localhost", ports: dict[str, Any] | None = None) -> Flask:
@@ -179,19 +184,71 @@ class World:
             *steps["COMPLETED"],
             lambda job: retention.delete(job, now=now + 3, timings=timings),
         ]
-        for results in (Results.ARCHIVING, Results.ARCHIVED, Results.RESTORING, Results.LOST):
-            steps[results.value] = [
-                *steps["COMPLETED"],
-                lambda job, results=results: replace(job, results=results),  # type: ignore[misc]  # mypy reads no defaults of lambdas
-            ]
+        over = now + 2 + timings.free_window_seconds
+        asked = Asked("Expedited", "a-retrieval", started=over + 3, ready=over + 303, tries=1)
+        steps["ARCHIVING"] = [
+            *steps["COMPLETED"],
+            lambda job: retention.archive_begin(job, now=over, timings=timings),
+        ]
+        steps["ARCHIVED"] = [
+            *steps["ARCHIVING"],
+            lambda job: retention.archive_commit(
+                job, generation=2, archive_id="an-archive", now=over + 1, timings=timings
+            ),
+        ]
+        steps["ASKED_BACK"] = [*steps["ARCHIVED"], lambda job: retention.ask_back(job, now=over + 2)]
+        steps["RESTORING"] = [
+            *steps["ASKED_BACK"],
+            lambda job: retention.restore_begin(job, asked=asked, message="Coming.", now=over + 3),
+        ]
+        steps["GIVEN_UP"] = [
+            *steps["RESTORING"],
+            lambda job: retention.restore_stop(job, message="Every try failed.", now=over + 4),
+        ]
+        steps["LOST"] = [
+            *steps["RESTORING"],
+            lambda job: retention.lose(job, message="Its checksum differs.", now=over + 4),
+        ]
+        steps["RESTORED"] = [
+            *steps["RESTORING"],
+            lambda job: retention.copy_back(job, now=over + 304, timings=timings),
+            lambda job: retention.restore_commit(
+                job,
+                generation=3,
+                result_key=result_keys(job_id, 3).vcf,
+                now=over + 305,
+                timings=timings,
+            ),
+        ]
         for step in steps[state]:
             job = step(job)
-        if job.s3_key_result_file:
-            left = {keys.vcf: b"vcf", keys.table: table(), keys.log: b"The log", keys.summary: SUMMARY}
-            for key, data in left.items():
+        self.clock.advance(max(job.results_since - now, 0))
+        if job.s3_key_log_file:
+            for key, data in ((keys.log, b"The log"), (keys.summary, SUMMARY)):
                 self.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), data)
+        if job.s3_key_result_file and job.results is not Results.DELETING:
+            self.store.put_for_test(ObjectRef(RESULTS_BUCKET, job.s3_key_result_file), b"vcf")
+            self.store.put_for_test(ObjectRef(RESULTS_BUCKET, standing_keys(job).table), table())
         self.jobs.add(job)
         return self.jobs.get(job_id)
+
+    def plan(self, plan: Plan, *, settling: bool = False, user: Identity = ADA) -> None:
+        """This user's plan from now on; ``settling`` if it changed just now and nobody has looked yet."""
+        if not settling:
+            self.users.set_plan_for_test(user.identity_id, plan, now=self.clock.now())
+            return
+        other = Plan.FREE if plan is Plan.PREMIUM else Plan.PREMIUM
+        self.users.set_plan_for_test(user.identity_id, other, now=self.clock.now())
+        self.clock.advance(1)
+        announce.set_plan(
+            user.identity_id,
+            plan,
+            source="operator",
+            users=self.users,
+            publisher=self.publisher,
+            clock=self.clock,
+            timings=self.timings,
+        )
 
 
 class Visitor:
@@ -219,7 +276,8 @@ class Visitor:
         if confirm:
             users, now = self.world.users, self.world.clock.now()
             users.sign_in(identity_id=who.identity_id, name=who.name, email=who.email, now=now)
-            users.save_profile(who.identity_id, name=who.name, email=who.email, institution="", now=now)
+            profile = {"name": who.name, "email": who.email, "institution": "", "window_mails": True}
+            users.save_profile(who.identity_id, **profile, now=now)
         state = self.begin_sign_in(path)
         self.world.sign_in.codes["a-code"] = who
         return self.get(f"/authcallback?{urlencode({'code': 'a-code', 'state': state})}")

@@ -63,6 +63,6 @@ def _installed(program: str) -> str:
     path = EMULATORS / program
     if not path.exists():
         raise LocalStackError(
-            f"The emulators are not installed ({program} is missing): run 'make local-venv'."
+            f"The emulators are not installed ({program} is missing): run 'make .venv-local/installed'."
         )
     return str(path)

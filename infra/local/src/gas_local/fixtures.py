@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from gas_local.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # Secrets of emulators that live as long as the tests.
 CLIENT_SECRET = "the secret of a test's client"  # noqa: S105
@@ -47,17 +49,16 @@ class Site:
 
     stack: Stack
     supervisor: Supervisor
-    """Tells process IDs and kills, for tests of what survives it."""
+    """Tells process IDs, for tests that stop one for a while."""
 
     @property
     def base_url(self) -> str:
         return self.stack.base_url
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The embedded stack on free ports, for as long as the tests run."""
-    state = tmp_path_factory.mktemp("stack")
+@contextmanager
+def running_stack(state: Path) -> Iterator[Stack]:
+    """Emulators on free ports, which keep what they have in ``state``, for as long as the block lasts."""
     aws_port, globus_port = free_port(), free_port()
     aws_url, globus_url = f"http://{HOST}:{aws_port}", f"http://{HOST}:{globus_port}"
     base_url = f"http://{HOST}:{free_port()}"
@@ -87,6 +88,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             secret_key=SECRET_KEY,
         )
         yield Stack("gas-test", environment, aws_url, globus_url, base_url)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The embedded stack on free ports, for as long as the tests run."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from gas_local.errors import LocalStackError
 from gas_local.pages import Form, Page, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from urllib3.connectionpool import HTTPConnectionPool
 
     from gas_local.world import Researcher
 
@@ -48,16 +51,25 @@ class Outcome:
 class Browser:
     """A researcher's browser: cookies, redirects, and no idea of what is behind the pages."""
 
-    def __init__(self, base_url: str, *, watch: Callable[[], None] = lambda: None) -> None:
-        self._base_url = base_url
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        watch: Callable[[], None] = lambda: None,
+        connect_to: Mapping[str, str] | None = None,
+    ) -> None:
+        """``connect_to`` says which host:port to ask for an origin (http://gas.example), as curl's option."""
+        self.base_url = base_url
         self._watch = watch
         self._session = requests.Session()
         # Proxies and .netrc of the environment are for other places than this machine.
         self._session.trust_env = False
+        for origin, address in (connect_to or {}).items():
+            self._session.mount(f"{origin}/", _Detour(address))
 
     def sign_in(self, researcher: Researcher) -> None:
         """Follow the landing page's sign-in to Globus, choose the account there, and come back."""
-        landing = self._get(urljoin(self._base_url, "/"), "the landing page")
+        landing = self._get(urljoin(self.base_url, "/"), "the landing page")
         login = next(
             (
                 link
@@ -77,12 +89,12 @@ class Browser:
                 f"the account picker at {_place(picker.url)} does not offer {researcher.name}."
             )
         back = self._submit(picker.url, account, "the way back from Globus")
-        if not back.url.startswith(self._base_url):
+        if not back.url.startswith(self.base_url):
             raise JourneyError(f"signing in ended at {_place(back.url)}, not at GAS.")
 
     def submit(self, sample: Path) -> str:
         """Upload a file with the form of the submit page; gives the address of the job's page."""
-        answer = self._get(urljoin(self._base_url, "/annotate"), "the submit page")
+        answer = self._get(urljoin(self.base_url, "/annotate"), "the submit page")
         form = next((form for form in read(answer.text).forms if form.file_field), None)
         if form is None:
             raise JourneyError(f"{_place(answer.url)} has no upload form; is anyone signed in?")
@@ -126,6 +138,10 @@ class Browser:
             self._get(urljoin(outcome.url, link), "the download of the result").content
         ).decode()
 
+    def heading(self, outcome: Outcome) -> str:
+        """What the job's page calls the file."""
+        return read(self._get(outcome.url, "the job's page").text).heading
+
     def log(self, outcome: Outcome) -> str:
         """The annotation log's page."""
         return self._get(f"{outcome.url}/log", "the log").text
@@ -155,6 +171,21 @@ class Browser:
             self._watch()
             raise JourneyError(f"{step} answered {answer.status_code} at {_place(answer.url)}.")
         return answer
+
+
+class _Detour(HTTPAdapter):
+    """Asks another host than the address names, for names that only browsers outside can look up."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    def get_connection_with_tls_context(self, *_: object, **__: object) -> HTTPConnectionPool:
+        pool: HTTPConnectionPool = self.poolmanager.connection_from_url(f"http://{self._address}")
+        return pool
+
+    def add_headers(self, request: requests.PreparedRequest, **_: object) -> None:
+        request.headers["Host"] = urlsplit(request.url or "").netloc
 
 
 def _place(url: str) -> str:

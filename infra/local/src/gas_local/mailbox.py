@@ -74,6 +74,7 @@ def page(received: list[ReceivedMail]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Serve the page until told to stop."""
     parser = argparse.ArgumentParser(description="Show the mails that the AWS emulator holds.")
+    parser.add_argument("--host", default=HOST, help="address to listen on")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--aws-url", required=True)
     options = parser.parse_args(arguments)
@@ -91,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)
-    ThreadingHTTPServer((HOST, options.port), Handler).serve_forever()
+    ThreadingHTTPServer((options.host, options.port), Handler).serve_forever()
 
 
 if __name__ == "__main__":

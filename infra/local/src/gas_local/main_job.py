@@ -7,16 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gas_local.environment import ROOT
-from gas_local.journey import Browser
 from gas_local.mailbox import mails
-from gas_local.ports import HOST
 from gas_local.provision import emulator_client
 from gas_local.world import ADA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gas_local.ports import Ports
+    from gas_local.journey import Browser
 
 SAMPLE = ROOT / "examples" / "sample.vcf"
 EXPECTED = ROOT / "examples" / "expected.json"
@@ -27,14 +23,9 @@ LINES_SHOWN = 3
 LINE_WIDTH = 110
 
 
-def do_main_job(ports: Ports, results_bucket: str, *, watch: Callable[[], None]) -> bool:
-    """Sign in, submit the sample, and tell how it ended; whether it ended as expected.
-
-    ``watch`` raises where a program has died, which is told instead of what follows from it.
-    """
-    web_url, aws_url = f"http://{HOST}:{ports.web}", f"http://{HOST}:{ports.aws}"
-    _say(f"\nThe main job, through the front door of {web_url}/")
-    browser = Browser(web_url, watch=watch)
+def do_main_job(browser: Browser, *, aws_url: str, results_bucket: str) -> bool:
+    """Sign in, submit the sample, and tell how it ended; whether it ended as expected."""
+    _say(f"\nThe main job, through the front door of {browser.base_url}/")
     browser.sign_in(ADA)
     _say(f"  signed in over Globus as {ADA.name} <{ADA.email}>")
     job_url = browser.submit(SAMPLE)
@@ -47,7 +38,7 @@ def do_main_job(ports: Ports, results_bucket: str, *, watch: Callable[[], None])
     for line in records[:LINES_SHOWN]:
         _say(f"    {shortened(line)}")
     mail = _mail_about(outcome.job_id, aws_url)
-    _say(f"  mail: {mail or 'NONE CAME'} (all mails: http://{HOST}:{ports.mail}/)")
+    _say(f"  mail: {mail or 'NONE CAME'}")
     summary = _summary(outcome.job_id, aws_url, results_bucket)
     wrong = differences(json.loads(EXPECTED.read_text()), summary, downloaded=len(records))
     for difference in wrong:

@@ -22,6 +22,7 @@ class Form:
 class Page:
     """The parts of a page."""
 
+    heading: str = ""
     links: list[str] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
     state: str = ""
@@ -44,6 +45,7 @@ class _Reader(HTMLParser):
         self.page = Page()
         self._form: Form | None = None
         self._panel_depth = 0
+        self._in_heading = False
         self._paragraph: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -53,7 +55,9 @@ class _Reader(HTMLParser):
         if "data-state" in given:
             self.page.state = given["data-state"]
             self._panel_depth = 1
-        if tag == "a" and "href" in given:
+        if tag == "h1":
+            self._in_heading = True
+        elif tag == "a" and "href" in given:
             self.page.links.append(given["href"])
         elif tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
@@ -69,6 +73,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
+        elif tag == "h1":
+            self._in_heading = False
         elif tag == "p" and self._paragraph is not None:
             self.page.sentences.append(" ".join("".join(self._paragraph).split()))
             self._paragraph = None
@@ -76,5 +82,7 @@ class _Reader(HTMLParser):
             self._panel_depth -= 1
 
     def handle_data(self, data: str) -> None:
+        if self._in_heading:
+            self.page.heading += data
         if self._paragraph is not None:
             self._paragraph.append(data)

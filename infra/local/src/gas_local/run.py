@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from gas_local.emulators import aws_emulator, globus_emulator
 from gas_local.environment import base_environment
 from gas_local.errors import LocalStackError
+from gas_local.journey import Browser
 from gas_local.main_job import do_main_job
 from gas_local.ports import HOST
 from gas_local.provision import MAIL_SENDER, deploy, verify_sender
@@ -40,10 +41,15 @@ def run(ports: Ports, state: Path, *, once: bool) -> int:
     with _only_one(state), Supervisor(state / "log") as supervisor:
         try:
             resources = _start(supervisor, ports, state)
-            right = do_main_job(ports, resources["GAS_RESULTS_BUCKET"], watch=supervisor.check)
+            right = do_main_job(
+                Browser(f"http://{HOST}:{ports.web}", watch=supervisor.check),
+                aws_url=f"http://{HOST}:{ports.aws}",
+                results_bucket=resources["GAS_RESULTS_BUCKET"],
+            )
             if once:
                 return 0 if right else 1
             _say(f"Open http://{HOST}:{ports.web}/ and sign in as {ADA.name} or {GREGOR.name}. Ctrl-C stops.")
+            _say(f"All mails: http://{HOST}:{ports.mail}/")
             while True:
                 supervisor.check()
                 for line in supervisor.warnings():

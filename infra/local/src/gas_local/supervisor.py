@@ -11,7 +11,7 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from gas_local.errors import LocalStackError
 from gas_local.guardian import Guardian
@@ -83,19 +83,7 @@ class Supervisor:
         """
         batch: list[Child] = []
         self._batches.append(batch)
-        for program in programs:
-            log = LogFile(program.name, self._logs / f"{program.name}.log")
-            with log.path.open("wb") as output:
-                process = subprocess.Popen(
-                    program.command,
-                    env=program.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            batch.append(Child(program, process, log))
-            self._guardian.watch(process.pid)
+        batch.extend(self._spawned(program, log_mode="wb") for program in programs)
         end = time.monotonic() + READY_SECONDS
         for program in programs:
             while program.ready_url and not _is_ready(program.ready_url):
@@ -121,15 +109,13 @@ class Supervisor:
         """Warnings and errors logged since the last call, fit for a terminal."""
         return [line for child in self._children for line in child.log.new_warnings()]
 
-    def kill(self, name: str) -> None:
-        """SIGKILL a program, as a crash would; for tests of what survives it."""
+    def restart(self, name: str) -> None:
+        """SIGKILL a program, as a crash would, and start it anew; its log goes on."""
         child = self._child(name)
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
         self._guardian.release(child.process.pid)
-        for batch in self._batches:
-            if child in batch:
-                batch.remove(child)
+        child.process = self._spawned(child.program, log_mode="ab").process
 
     def pid(self, name: str) -> int:
         """Process ID of a running program."""
@@ -140,6 +126,20 @@ class Supervisor:
         while self._batches:
             self._stop(self._batches.pop())
         self._guardian.dismiss()
+
+    def _spawned(self, program: Program, *, log_mode: Literal["wb", "ab"]) -> Child:
+        log = LogFile(program.name, self._logs / f"{program.name}.log")
+        with log.path.open(log_mode) as output:
+            process = subprocess.Popen(
+                program.command,
+                env=program.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._guardian.watch(process.pid)
+        return Child(program, process, log)
 
     def _child(self, name: str) -> Child:
         return next(child for child in self._children if child.program.name == name)

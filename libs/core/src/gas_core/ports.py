@@ -88,7 +88,9 @@ class Users(Protocol):
         """Read consistently; UserNotFoundError if there is none."""
         ...
 
-    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+    def save_profile(
+        self, identity_id: str, *, name: str, email: str, institution: str, window_mails: bool, now: int
+    ) -> User:
         """Change what the user may change, and nothing else (the plan is not theirs to write)."""
         ...
 

@@ -22,7 +22,7 @@ def tidy(
     Everything removed here was retired for good by a move that ``job`` shows; whatever happens to the row
     meanwhile, none of it is needed again.
     """
-    if Due.CLEANUP not in job.due or not retention.may_clean(job, now=clock.now(), timings=timings):
+    if Due.CLEANUP not in job.due or not retention.may_clean(job, now=clock.now()):
         return job
     store.delete(keys.leftovers(job))
     for archive_id in job.retired_archives:

@@ -1,13 +1,13 @@
 """What a change within an exon does to the message and the protein it codes for.
 
-Rules are those of Ensembl VEP's VariationEffect module, in these corners too:
+Rules follow Ensembl VEP's VariationEffect module as we know it; no output of VEP was compared. The corners:
 
 - A change of the first codon is ``start_retained_variant`` if a codon that begins a protein in the contig's
   genetic code still stands there, or has moved up to the second codon; else ``start_lost``. The first
   residue is always Met, as in RefSeq's proteins.
 - A stop that poly(A) completes (``T`` or ``TA`` at the end of six mitochondrial genes) is a stop like any
   other: a change there is ``stop_lost`` or ``stop_retained_variant``, with
-  ``incomplete_terminal_codon_variant`` beside it, which is what VEP, who does not complete it, would say
+  ``incomplete_terminal_codon_variant`` beside it; VEP does not complete it and, as we read it, says that
   alone.
 - A change in frame is ``inframe_insertion`` or ``inframe_deletion`` if residues or codons were only added
   or only taken, else ``protein_altering_variant``.

@@ -1,7 +1,8 @@
 """What an allele does to the transcripts it touches, in Sequence Ontology terms.
 
-Terms, their order and their columns are Ensembl VEP's; where its documentation leaves a corner open, so
-does the docstring of the module concerned (``structure``, ``coding``). One thing is ours: on a circular
+Terms, their order and their columns are Ensembl VEP's by its documentation, not by a run of it: README.md
+tells what was compared with what. Corners that the documentation leaves open are told in the modules
+concerned (``structure``, ``coding``). One thing is ours: on a circular
 contig, distances to genes go around the origin. Alleles are taken without the bases that REF and ALT share,
 as VEP does with ``--minimal``; consequences are called where the record puts them, HGVS names are moved to
 their most 3' place.

@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 from gas_annotator.engine import Engine
 from gas_annotator.failures import INPUT_MISSING, failure_of, out_of_tries
 from gas_core.announce import announce
-from gas_core.domain import keys, lifecycle
+from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import JobNotFoundError, ObjectMissingError, StoppingError, TransientError
 from gas_core.domain.job import Due, Failure, Job, ObjectRef, Progress
 from gas_core.domain.lifecycle import LeaseHeldError, LeaseLostError, Timings
@@ -209,7 +209,7 @@ class Annotator:
         if job.results is Results.DELETING:
             return  # everything of it goes, and the archiver sees to that
         job = announce(job, jobs=self.jobs, publisher=self.publisher, clock=self.clock, timings=self.timings)
-        if Due.CLEANUP not in job.due:
+        if Due.CLEANUP not in job.due or not retention.may_clean(job, now=self.clock.now()):
             return
         self.store.delete(keys.leftovers(job))
         if job.results is Results.NONE and lifecycle.quiet(job, now=self.clock.now(), timings=self.timings):

@@ -21,6 +21,7 @@ from gas_core.domain.errors import (
     JobNotFoundError,
     MoveRefusedError,
     NotYetError,
+    ObjectMissingError,
     PlanChangedError,
     TransientError,
 )
@@ -91,24 +92,34 @@ class Archiver:
         if job.results is Results.AVAILABLE and not retention.window_over(job, now=now):
             _require_no_early_call(job, now)
             return job
-        if self.users.get(job.user_id).plan is Plan.PREMIUM:
+        user = self.users.get(job.user_id)
+        if user.plan is Plan.PREMIUM:
             kept = update(self.jobs, job.job_id, self._kept, while_plan=Plan.PREMIUM)
             log.info("results_kept", results=kept.results.value)
             return kept
         try:
             begun = update(
-                self.jobs,
-                job.job_id,
-                lambda row: retention.archive_begin(row, now=self.clock.now(), timings=self.timings),
-                while_plan=Plan.FREE,
+                self.jobs, job.job_id, lambda row: self._begun(row, user.plan_since), while_plan=Plan.FREE
             )
         except LeaseHeldError:
             log.info("duplicate_dropped")
             return self.jobs.get(job.job_id)
         except MoveRefusedError:  # kept longer, deleted or archived a moment ago
             return self.jobs.get(job.job_id)
+        if begun.results is not Results.ARCHIVING:
+            log.info("window_opened", window_ends=begun.window_ends)
+            return begun
         log.info("archive_begun", generation=begun.generation)
         return self._archive(begun, hold)
+
+    def _begun(self, row: Job, since: int) -> Job:
+        """Begin to archive; or, if its owner was premium when the window began, begin the window anew.
+
+        The restorer does that for all jobs of the owner, but may not have come to this one yet.
+        """
+        now = self.clock.now()
+        opened = retention.open_window(row, since=since, now=now, timings=self.timings)
+        return opened if opened is not row else retention.archive_begin(row, now=now, timings=self.timings)
 
     def _kept(self, row: Job) -> Job:
         if row.results is Results.ARCHIVING:
@@ -138,6 +149,12 @@ class Archiver:
             return self._commit(job, archive_id)
         except (CopyLostError, JobNotFoundError):
             return self._lost(job, archive_id)
+        except ObjectMissingError as error:
+            # Somebody else removed it. There may be versions or a backup, so the sweeper calls again.
+            metrics.RESULTS.labels(event="missing").inc()
+            log.error("originals_missing", key=error.fields.get("key"))  # noqa: TRY400 - the fields tell all
+            self._give_up(job)
+            raise
         except Exception:
             self._give_up(job)
             raise

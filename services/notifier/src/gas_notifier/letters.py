@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from gas_core.domain.job import Job
 from gas_core.domain.messages import JobEvent
+from gas_core.domain.plans import Plan, User
+from gas_core.domain.states import Results
 from gas_core.ports import Mail
-
-LETTERS = {JobEvent.COMPLETED: "completed", JobEvent.FAILED: "failed"}
-"""Events that a researcher is told of, and the folder of each letter."""
 
 
 class LetterBox:
-    """Writes mails about jobs.
+    """Writes mails.
 
     Parameters
     ----------
@@ -36,24 +35,56 @@ class LetterBox:
             lstrip_blocks=True,
         )
 
-    def message_id(self, job: Job, event: JobEvent) -> str:
+    def message_id(self, subject_id: str, name: str) -> str:
         """The same for every try, so that a mail sent twice can be told for one."""
-        return f"<{job.job_id}.{event.value}@{self._domain}>"
+        return f"<{subject_id}.{name}@{self._domain}>"
 
-    def write(self, job: Job, event: JobEvent, *, to: str, name: str) -> Mail:
-        """The letter about one event of one job, to one researcher."""
-        facts: dict[str, Any] = {
+    def ended(self, job: Job, event: JobEvent, user: User) -> Mail:
+        """COMPLETED or FAILED."""
+        return self._about_job(job, event.value, user, mail_name=event.value)
+
+    def expiring(self, job: Job, user: User) -> Mail:
+        """The job's window ends soon."""
+        return self._about_job(job, "expiring", user, mail_name=f"expiring-{job.window_ends}")
+
+    def restored(self, user: User, *, count: int) -> Mail:
+        """So many of the user's results came back since the last such mail."""
+        facts = {"name": user.name, "link": f"{self._base_url}/annotations", "count": count}
+        mail_name = f"restored-{user.restored_told}"
+        return self._write("restored", facts, to=user.email, subject_id=user.identity_id, mail_name=mail_name)
+
+    def _about_job(self, job: Job, folder: str, user: User, *, mail_name: str) -> Mail:
+        link = f"{self._base_url}/annotations/{job.job_id}"
+        here = job.results is Results.AVAILABLE
+        facts = {
             "job": job,
-            "name": name,
-            "link": f"{self._base_url}/annotations/{job.job_id}",
+            "name": user.name,
+            "link": link,
+            "longer_link": f"{link}/keep-longer",
             "records": job.summary.get("records", 0),
+            "until": _moment(job.window_ends) if here and user.plan is Plan.FREE else "",
+            "kept": here and user.plan is Plan.PREMIUM,
         }
-        folder = LETTERS[event]
-        subject = self._templates.get_template(f"{folder}/subject.txt").render(facts)
+        return self._write(folder, facts, to=user.email, subject_id=job.job_id, mail_name=mail_name)
+
+    def _write(
+        self, folder: str, facts: dict[str, object], *, to: str, subject_id: str, mail_name: str
+    ) -> Mail:
+        def filled(file: str) -> str:
+            return self._templates.get_template(f"{folder}/{file}").render(facts)
+
         return Mail(
-            message_id=self.message_id(job, event),
+            message_id=self.message_id(subject_id, mail_name),
             to=to,
-            subject=" ".join(subject.split()),
-            text=self._templates.get_template(f"{folder}/body.txt").render(facts),
-            html=self._templates.get_template(f"{folder}/body.html").render(facts),
+            subject=" ".join(filled("subject.txt").split()),
+            text=filled("body.txt"),
+            html=filled("body.html"),
         )
+
+
+def _moment(time: int) -> str:
+    """``14:05 UTC on 24 Nov 2026``: a mail does not know its reader's zone. Empty for no time."""
+    if not time:
+        return ""
+    when = datetime.fromtimestamp(time, UTC)
+    return f"{when:%H:%M} UTC on {when.day} {when:%b %Y}"

@@ -86,6 +86,8 @@ class Retrievals:
             return retention.lose(row, message=message, now=self.clock.now())
 
         row = update(self.jobs, job.job_id, lost)
+        if row.results is not Results.LOST:
+            return row  # the archive went because the results came back, or their owner deleted the job
         metrics.RESULTS.labels(event="lost").inc()
         log.error("results_lost", job_id=job.job_id, archive_id=job.results_file_archive_id, reason=message)
         return row
@@ -97,6 +99,8 @@ class Retrievals:
             return retention.restore_stop(row, message=GIVEN_UP, now=self.clock.now())
 
         row = update(self.jobs, job.job_id, stopped)
+        if row.results is not Results.ARCHIVED:
+            return row
         metrics.RESULTS.labels(event="given_up").inc()
         log.error("restore_given_up", job_id=job.job_id, tries=job.retrieval.tries)
         return row

@@ -22,9 +22,11 @@ from gas_core.domain.errors import (
     ArchiveMissingError,
     GasError,
     JobNotFoundError,
+    MoveRefusedError,
     PlanChangedError,
     RetrievalNotReadyError,
     StaleError,
+    TransientError,
     UnreadableError,
 )
 from gas_core.domain.job import Due, Job, ObjectRef
@@ -88,24 +90,33 @@ class Thaw:
         return done
 
     def _drain(self, queue: Queue, jobs_of: Callable[[str], list[str]]) -> Thawed:
+        """See to the jobs that events are about, several events at a time."""
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="thaw") as pool:
+            parts = list(pool.map(lambda _: self._drained(queue, jobs_of), range(self.threads)))
+        return Thawed(sum(part.settled for part in parts), sum(part.failed for part in parts))
+
+    def _drained(self, queue: Queue, jobs_of: Callable[[str], list[str]]) -> Thawed:
         """An event is deleted whatever became of its jobs: their rows say what they owe."""
-        settled = failed = 0
-        while delivery := queue.receive(wait_seconds=0):
-            try:
-                job_ids = jobs_of(delivery.body)
-            except UnreadableError as error:
-                # Left to the queue's own count, which takes it to the dead letters.
-                log.warning("event_unreadable", message_id=delivery.message_id, **error.fields)
-                continue
-            done = self._settle_all(job_ids)
-            settled, failed = settled + done.settled, failed + done.failed
-            queue.delete(delivery)
-        return Thawed(settled, failed)
+        outcomes: list[bool] = []
+        try:
+            while delivery := queue.receive(wait_seconds=0):
+                try:
+                    job_ids = jobs_of(delivery.body)
+                except UnreadableError as error:
+                    # Left to the queue's own count, which takes it to the dead letters.
+                    log.warning("event_unreadable", message_id=delivery.message_id, **error.fields)
+                    continue
+                outcomes += map(self._settled, job_ids)
+                queue.delete(delivery)
+        except TransientError as error:
+            # The due index finds every job whose event is not heard.
+            log.warning("events_unheard", error=type(error).__name__, **error.fields)
+            outcomes.append(False)
+        return _counted(outcomes)
 
     def _settle_all(self, job_ids: Iterable[str]) -> Thawed:
         with ThreadPoolExecutor(self.threads, thread_name_prefix="thaw") as pool:
-            outcomes = list(pool.map(self._settled, job_ids))
-        return Thawed(settled=sum(outcomes), failed=len(outcomes) - sum(outcomes))
+            return _counted(list(pool.map(self._settled, job_ids)))
 
     def _settled(self, job_id: str) -> bool:
         """Settle one job; False if it could not be. The next pass finds it again."""
@@ -113,7 +124,7 @@ class Thaw:
             self.settle(job_id)
         except JobNotFoundError:
             log.info("job_gone", job_id=job_id)
-        except (StaleError, LeaseHeldError, CopyLostError, PlanChangedError) as error:
+        except (StaleError, MoveRefusedError, LeaseHeldError, CopyLostError, PlanChangedError) as error:
             log.info("row_moved_on", job_id=job_id, reason=type(error).__name__)
         except Exception as error:
             fields = error.fields if isinstance(error, GasError) else {}
@@ -176,7 +187,8 @@ class Thaw:
             row = self._copied(job)
         except (ArchiveCorruptError, ArchiveMissingError) as error:
             corrupt = isinstance(error, ArchiveCorruptError)
-            log.error("archive_unusable", job_id=job.job_id, error=type(error).__name__, **error.fields)  # noqa: TRY400 - the fields tell all
+            fields = error.fields | {"job_id": job.job_id, "error": type(error).__name__}
+            log.error("archive_unusable", **fields)  # noqa: TRY400 - the fields tell all
             self.retrievals.lose(job, CORRUPT if corrupt else str(error))
             return
         except RetrievalNotReadyError:  # its copy went between the look and the read
@@ -253,3 +265,7 @@ class Thaw:
         names = keys.attempt_keys(job)
         self.store.delete(ObjectRef(job.s3_results_bucket, key) for key in names.results)
         log.info("copy_lost", job_id=job.job_id, generation=job.generation)
+
+
+def _counted(outcomes: list[bool]) -> Thawed:
+    return Thawed(settled=sum(outcomes), failed=len(outcomes) - sum(outcomes))

@@ -56,6 +56,6 @@ def create_app(container: Container) -> Flask:
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"current_user": signed_in(), "nav": "", "asset": files.address}
+        return {"current_user": signed_in(), "nav": "", "asset": files.address, "plans_url": "/subscribe"}
 
     return app

@@ -27,7 +27,7 @@ def build(settings: WebSettings) -> Container:
     store = S3Store(clients.s3, public=clients.s3_public)
     return Container(
         settings=settings,
-        jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
+        jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table, users_table=settings.users_table),
         users=DynamoUsers(clients.dynamodb, table=settings.users_table),
         store=store,
         publisher=SnsPublisher(clients.sns, **settings.topics),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, StringField
+from wtforms import BooleanField, EmailField, StringField
 from wtforms.validators import DataRequired, Length, Regexp
 
 NAME_CHARACTERS = 200
@@ -50,3 +50,4 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         filters=[_one_line],
         validators=[Length(max=NAME_CHARACTERS, message=f"Use {NAME_CHARACTERS} characters or fewer.")],
     )
+    window_mails = BooleanField("Mail me before results move to the archive")

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from gas_core.announce import changed
 from gas_core.domain import lifecycle, retention
 from gas_core.domain.errors import (
     GasError,
@@ -16,12 +17,16 @@ from gas_core.domain.errors import (
     MoveRefusedError,
     ObjectMissingError,
     PermanentError,
+    PlanChangedError,
+    TransientError,
 )
 from gas_core.domain.job import Action, Due, Job, ObjectRef
 from gas_core.domain.keys import input_key, summary_key
 from gas_core.domain.lifecycle import Timings
+from gas_core.domain.messages import JobEvent
 from gas_core.domain.names import log_name, result_name
 from gas_core.domain.plans import Plan, User
+from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import Results
 from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publisher, UploadForm
 from gas_core.submit import submit_job
@@ -38,6 +43,10 @@ log = structlog.get_logger()
 
 class NotOfferedError(PermanentError):
     """The job's state does not allow this now."""
+
+
+class NotInPlanError(PermanentError):
+    """The user's plan does not have this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +159,60 @@ def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timing
     return job
 
 
-def delete(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
+def keep_longer(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
+    """Begin the window anew. Results that a plan keeps anyway stay as they are.
+
+    Raises
+    ------
+    NotOfferedError
+        It was begun anew as often as it can be, or the move to the archive has begun.
+    """
+    job = own_job(job_id, user, jobs=jobs)
+    if user.plan is Plan.PREMIUM:
+        return job
+    try:
+        job = update(jobs, job_id, lambda row: retention.keep_longer(row, now=clock.now(), timings=timings))
+    except (MoveRefusedError, ExtensionsSpentError):
+        raise NotOfferedError(job_id=job_id, action=Action.KEEP_LONGER.value) from None
+    log.info("window_begun_anew", job_id=job_id, extensions=job.extensions)
+    return job
+
+
+def bring_back(job_id: str, user: User, *, jobs: Jobs, clock: Clock) -> Job:
+    """Have archived results of a premium user brought back; asking again changes nothing.
+
+    Raises
+    ------
+    NotInPlanError
+        The user is not premium (any more).
+    NotOfferedError
+        The results are not in the archive.
+    """
+    own_job(job_id, user, jobs=jobs)
+    if user.plan is not Plan.PREMIUM:
+        raise NotInPlanError(job_id=job_id, action=Action.BRING_BACK.value)
+
+    def decide(job: Job) -> Job:
+        if job.results is Results.RESTORING or job.waits_for_thaw:
+            return job
+        return retention.ask_back(job, now=clock.now())
+
+    try:
+        job = update(jobs, job_id, decide, while_plan=Plan.PREMIUM)
+    except MoveRefusedError:
+        raise NotOfferedError(job_id=job_id, action=Action.BRING_BACK.value) from None
+    except PlanChangedError:
+        raise NotInPlanError(job_id=job_id, action=Action.BRING_BACK.value) from None
+    log.info("results_asked_back", job_id=job_id)
+    return job
+
+
+def delete(
+    job_id: str, user: User, *, jobs: Jobs, publisher: Publisher, clock: Clock, timings: Timings
+) -> Job:
     """Have a finished job deleted; asking again changes nothing.
+
+    Who deletes is told at once, if nobody can be at work on the job any more; else the sweeper tells it.
 
     Raises
     ------
@@ -170,6 +231,11 @@ def delete(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timing
     except MoveRefusedError:
         raise NotOfferedError(job_id=job_id, action=Action.DELETE.value) from None
     log.info("job_deletion_asked", job_id=job_id)
+    if job.due_time is not None and job.due_time <= clock.now():
+        try:
+            publisher.publish(changed(job, JobEvent.DUE))
+        except TransientError as error:
+            log.warning("announcement_postponed", job_id=job_id, error=type(error).__name__)
     return job
 
 
@@ -181,7 +247,7 @@ def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
     NotOfferedError
         The row says that the results are not there now.
     ObjectMissingError
-        The row says that they are, and they are not: they went since it was read, or are lost.
+        The row says that they are, and they are not: they moved since it was read, or are lost.
     """
     require(Action.DOWNLOAD, job)
     ref = ObjectRef(job.s3_results_bucket, job.s3_key_result_file)

@@ -67,6 +67,12 @@ def user() -> User:
     return found
 
 
+def user_read_anew() -> User:
+    """The same, as the row stands now: it was changed while this request went on."""
+    g.pop("user", None)
+    return user()
+
+
 def own_path(target: str | None) -> str | None:
     """``target`` if it is a path of ours, None if a browser could read another place into it."""
     if not target or len(target) > _PATH_CHARACTERS:

@@ -1,24 +1,17 @@
-"""What a page says about a job, computed from its row alone. The words are those of the interface guide."""
+"""What a page says about a job, from its row and its reader. The words are those of the interface guide."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gas_core.domain.job import Failure, Job
-from gas_core.domain.plans import Plan
+from gas_core.domain.retention import came_back
 from gas_core.domain.states import Results, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """A mark, a word and a kind of colour; never colour alone."""
-
-    label: str
-    kind: str
-    icon: str
-
+from gas_web import results
+from gas_web.results import Reading
+from gas_web.words import Badge, Sentence, duration_text, moment
 
 _STATUS_BADGES = {
     Status.UPLOADING: Badge("Uploading", "info", "cloud-arrow-up"),
@@ -28,19 +21,6 @@ _STATUS_BADGES = {
     Status.FAILED: Badge("Failed", "bad", "x-octagon-fill"),
     Status.CANCELLED: Badge("Cancelled", "neutral", "slash-circle"),
 }
-_RESULTS_BADGES = {
-    Results.AVAILABLE: Badge("Ready", "good", "download"),
-    Results.ARCHIVING: Badge("Moving to archive", "cold", "box-arrow-in-down"),
-    Results.ARCHIVED: Badge("Archived", "cold", "archive"),
-    Results.RESTORING: Badge("Coming back", "info", "arrow-counterclockwise"),
-    Results.LOST: Badge("Lost", "bad", "exclamation-triangle-fill"),
-    Results.DELETING: Badge("Being deleted", "neutral", "trash3"),
-}
-
-_PACE = ((10, 1), (60, 2), (600, 5))
-"""Younger than so many seconds: ask again after so many."""
-_SLOWEST = 15
-_DELETING_PACE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +34,54 @@ class ProgressView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as templates read it."""
+    """A job as templates read it. ``until`` is when its results leave for the archive, if they do."""
 
     job_id: str
     name: str
     status: str
     results: str
     badge: Badge
-    headline: list[str]
+    headline: list[Sentence]
     progress: ProgressView | None
     attempt: int
     submitted_at: datetime | None
     completed_at: datetime | None
     duration: str
     actions: frozenset[str]
+    upgrade_helps: bool
     failure: Failure | None
     summary: dict[str, Any] | None
+    until: datetime | None
+    last_minute: bool
+    extensions_left: int
     poll_seconds: int | None
 
 
-def view(job: Job, *, now: int, summary: dict[str, Any] | None = None) -> JobView:
-    """The job as it is now."""
+def view(job: Job, reading: Reading, *, summary: dict[str, Any] | None = None) -> JobView:
+    """The job as it is now, to this reader."""
     progress = _progress(job)
     return JobView(
         job_id=job.job_id,
         name=job.input_file_name or "Your upload",
         status=job.status.value,
         results=job.results.value,
-        badge=_badge(job),
-        headline=_headline(job, progress),
+        badge=_badge(job, reading),
+        headline=_headline(job, progress, reading),
         progress=progress,
         attempt=job.attempt,
         submitted_at=_moment(job.submit_time),
         completed_at=_moment(job.complete_time),
-        duration=_duration(job.complete_time - job.submit_time)
+        duration=duration_text(job.complete_time - job.submit_time)
         if job.complete_time and job.submit_time
         else "",
-        actions=frozenset(action.value for action in job.actions),
+        actions=frozenset(action.value for action in results.offered(job, reading)),
+        upgrade_helps=results.upgrade_helps(job, reading),
         failure=job.failure,
         summary=summary,
-        poll_seconds=_pace(job, now),
+        until=_moment(results.window(job, reading)),
+        last_minute=results.last_minute(job, reading),
+        extensions_left=max(reading.timings.max_extensions - job.extensions, 0),
+        poll_seconds=_poll_seconds(job, reading),
     )
 
 
@@ -104,34 +92,28 @@ def timeline(job: Job) -> list[tuple[datetime, str]]:
         Status.FAILED: "Failed",
         Status.CANCELLED: "Cancelled" if job.submit_time else "The file never arrived",
     }
+    moves = {
+        Results.AVAILABLE: "Back from the archive" if came_back(job) else "",
+        Results.ARCHIVING: "Began to move to the archive",
+        Results.ARCHIVED: "Archived",
+        Results.RESTORING: "Asked back from the archive",
+        Results.LOST: "The archive could not be read",
+        Results.DELETING: "Deletion asked for",
+    }
     started = "A worker took it" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
     told = [
         (job.created_time, "Upload form handed out"),
         (job.submit_time, "Submitted"),
         (job.start_time, started),
         (job.complete_time, ends.get(job.status, "")),
+        (job.results_since, moves.get(job.results, "")),
     ]
     return [(moment, sentence) for time, sentence in told if sentence and (moment := _moment(time))]
 
 
-def size_text(size_bytes: int) -> str:
-    """``150 KiB (153,600 bytes)``."""
-    size, unit = float(size_bytes), "bytes"
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024 or unit == "GiB":  # noqa: PLR2004 - a binary unit
-            break
-        size /= 1024
-    exact = f"{size_bytes:,} bytes"
-    return exact if unit == "bytes" else f"{size:,.4g} {unit} ({exact})"
-
-
-def plan_text(plan: Plan) -> str:
-    return "Premium plan" if plan is Plan.PREMIUM else "Free plan"
-
-
-def _badge(job: Job) -> Badge:
-    if job.results is Results.DELETING or job.status is Status.COMPLETED:
-        return _RESULTS_BADGES.get(job.results, _STATUS_BADGES[job.status])
+def _badge(job: Job, reading: Reading) -> Badge:
+    if job.results is not Results.NONE:
+        return results.badge(job, reading)
     return _STATUS_BADGES[job.status]
 
 
@@ -145,9 +127,11 @@ def _progress(job: Job) -> ProgressView | None:
     return ProgressView(done.records, max(round(done.records / fraction), done.records), fraction)
 
 
-def _headline(job: Job, progress: ProgressView | None) -> list[str]:
+def _headline(job: Job, progress: ProgressView | None, reading: Reading) -> list[Sentence]:
     if job.results is Results.DELETING:
-        return ["Being deleted: file, results and log. It leaves the list when all is gone."]
+        return [("Being deleted: file, results, archive and log. It leaves the list when all is gone.",)]
+    if job.status is Status.COMPLETED:
+        return [(_counted(job),), *results.said(job, reading)]
     never = not job.submit_time
     sentences = {
         Status.UPLOADING: ["Waiting for the file to arrive."],
@@ -161,9 +145,8 @@ def _headline(job: Job, progress: ProgressView | None) -> list[str]:
         ],
         Status.FAILED: [job.failure.sentence, job.failure.hint] if job.failure else [],
         Status.CANCELLED: ["The file never arrived." if never else "You cancelled this; no results."],
-        Status.COMPLETED: _completed(job),
     }[job.status]
-    return [sentence for sentence in sentences if sentence]
+    return [(sentence,) for sentence in sentences if sentence]
 
 
 def _running(progress: ProgressView | None) -> str:
@@ -174,42 +157,19 @@ def _running(progress: ProgressView | None) -> str:
     return f"{progress.records:,} of about {progress.total_about:,} records."
 
 
-def _completed(job: Job) -> list[str]:
+def _counted(job: Job) -> str:
     records = job.summary.get("records", 0)
     if not records:
-        counted = "No records, so nothing to annotate."
-    else:
-        took = _duration(max(job.complete_time - job.start_time, 0))
-        counted = f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
-    where = {
-        Results.AVAILABLE: "The results stay here until you delete the job.",
-        Results.ARCHIVING: "Moving to the archive; downloads are closed meanwhile.",
-        Results.ARCHIVED: "Archived; nothing is lost.",
-        Results.RESTORING: job.restore_message or "Coming back from the archive.",
-        Results.LOST: "This archive cannot be read. The fault is ours; an operator knows.",
-    }
-    return [counted, where.get(job.results, "")]
+        return "No records, so nothing to annotate."
+    took = duration_text(max(job.complete_time - job.start_time, 0))
+    return f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
 
 
-def _pace(job: Job, now: int) -> int | None:
-    if job.results is Results.DELETING:
-        return _DELETING_PACE
+def _poll_seconds(job: Job, reading: Reading) -> int | None:
     if job.terminal:
-        return None
-    age = now - (job.submit_time or job.created_time)
-    return next((pause for younger, pause in _PACE if age < younger), _SLOWEST)
+        return results.poll_seconds(job, reading)
+    return results.pace(reading.now - (job.submit_time or job.created_time))
 
 
 def _moment(time: int) -> datetime | None:
-    return datetime.fromtimestamp(time, UTC) if time else None
-
-
-def _duration(seconds: int) -> str:
-    """``2 s``, ``3 min 5 s``, ``2 h 4 min``; whole seconds are what a row knows."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes_rest = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_rest} min"
-    if minutes:
-        return f"{minutes} min {rest} s"
-    return f"{rest} s" if rest else "under 1 s"
+    return moment(time) if time else None

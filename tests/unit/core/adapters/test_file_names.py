@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
-from gas_core.adapters.file_names import content_disposition, from_metadata
+from gas_core.adapters.file_names import content_disposition, from_form, from_metadata
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=80)
 
@@ -38,3 +38,11 @@ def test_name_whose_utf8_bytes_came_as_latin1_is_read(name: str) -> None:
 @pytest.mark.parametrize("text", ["plain.vcf", "=?no-such-charset?q?abc?=", "=?utf-8?q?=ff=fe?=", "é", "名"])
 def test_what_cannot_be_decoded_is_taken_as_it_is(text: str) -> None:
     assert from_metadata(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("say %22hi%22.vcf", 'say "hi".vcf'), ("a%0D%0Ab.vcf", "ab.vcf"), ("5%.vcf", "5%.vcf")],
+)
+def test_name_that_a_browser_wrote_into_a_form_is_read(written: str, name: str) -> None:
+    assert from_form(written) == name

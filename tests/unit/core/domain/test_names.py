@@ -17,6 +17,8 @@ from gas_core.domain.names import clean_file_name, log_name, result_name
         ("naïve 名前🧬.vcf.gz", "naïve 名前🧬.vcf.gz"),
         ("C:\\Users\\ada\\sample.vcf", "sample.vcf"),
         ("../../etc/passwd", "passwd"),
+        ("/abs/olute.vcf", "olute.vcf"),
+        ("cafe\u0301.vcf", "caf\u00e9.vcf"),
         ("a\r\nb\tc\x00.vcf", "abc.vcf"),
         ("invoice\u202efcv.exe", "invoicefcv.exe"),
         ("", "upload.vcf"),

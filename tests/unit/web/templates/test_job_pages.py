@@ -21,15 +21,28 @@ OFFERS = {
     "delete": "/delete",
     "download": "/download",
     "log": "/log",
+    "keep_longer": "/keep-longer",
+    "bring_back": "/bring-back",
 }
 
 
-@pytest.mark.parametrize("offered", [set(), {"cancel"}, {"delete"}, {"log"}, {"download", "log", "delete"}])
+@pytest.mark.parametrize(
+    "offered",
+    [
+        set(),
+        {"cancel"},
+        {"delete"},
+        {"log"},
+        {"download", "log", "delete", "keep_longer"},
+        {"log", "bring_back"},
+    ],
+)
 def test_the_panel_offers_what_may_be_done_and_nothing_else(
     page_of: Callable[..., Document], gallery: Any, offered: set[str]
 ) -> None:
     job = gallery.job("COMPLETED", "AVAILABLE", actions=offered)
-    links = [link["href"] for link in page_of("jobs/_now.html", job=job).all("a")]
+    document = page_of("jobs/_now.html", job=job)
+    links = [element["href"] or element["action"] for element in document.all("a", "form")]
     assert {
         name for name, ending in OFFERS.items() if any(link.endswith(ending) for link in links)
     } == offered

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -20,6 +21,31 @@ CONNECTIONS = 32
 """More than the threads of one process, so that none waits for another's connection."""
 
 LONGEST_POLL_SECONDS = 20
+
+
+CONFLICT_TRIES = 8
+"""With the pauses between them, 5 seconds at most; transactions take milliseconds."""
+
+CONFLICT_SECONDS = 0.05
+
+
+def _pause_of_conflict(
+    response: tuple[object, dict[str, Any]] | None = None, attempts: int = 1, **_: object
+) -> float | None:
+    """Seconds until a write that met another transaction is sent again; None if that is not what happened.
+
+    DynamoDB refuses one of two that meet, and boto3 does not try it again. Ours meet often: whoever works a
+    change of plan through asks for the plan of one user in every write, from several threads.
+    """
+    if response is None or attempts >= CONFLICT_TRIES:
+        return None
+    told = response[1]
+    code = told.get("Error", {}).get("Code")
+    reasons = {reason.get("Code") for reason in told.get("CancellationReasons", [])}
+    met = code == "TransactionConflictException" or (
+        code == "TransactionCanceledException" and reasons == {"None", "TransactionConflict"}
+    )
+    return random.uniform(0, CONFLICT_SECONDS * 2 ** min(attempts, 5)) if met else None  # noqa: S311 - jitter
 
 
 def _config(read_timeout_seconds: float) -> Config:
@@ -57,7 +83,9 @@ class AwsClients:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         # An answer takes milliseconds; a request that takes seconds is better asked again.
-        return self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=_config(5))
+        client = self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=_config(5))
+        client.meta.events.register_first("needs-retry.dynamodb", _pause_of_conflict)
+        return client
 
     @cached_property
     def s3(self) -> S3Client:

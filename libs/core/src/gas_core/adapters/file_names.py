@@ -38,3 +38,13 @@ def from_metadata(text: str) -> str:
         return text.encode("latin-1").decode()
     except UnicodeError:
         return text
+
+
+def from_form(text: str) -> str:
+    """What a file is called whose name came with a form.
+
+    Browsers write a quote in it as ``%22`` and leave ``%`` as it is (HTML, "multipart form data"), so a name
+    that really has ``%22`` in it gets a quote instead. Line ends, which they write so too, are no part of a
+    name that we keep.
+    """
+    return text.replace("%22", '"').replace("%0D", "").replace("%0A", "")

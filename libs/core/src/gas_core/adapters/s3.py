@@ -13,7 +13,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.errors import aws_errors, error_code
-from gas_core.adapters.file_names import content_disposition, from_metadata
+from gas_core.adapters.file_names import content_disposition, from_form, from_metadata
 from gas_core.adapters.resuming import ResumingStream
 from gas_core.domain.errors import ObjectMissingError, StoreUnavailableError
 from gas_core.domain.job import ObjectRef
@@ -97,7 +97,8 @@ class S3Store:
         return ObjectInfo(
             ref=ObjectRef(ref.bucket, ref.key, answer.get("VersionId", "")),
             size_bytes=answer["ContentLength"],
-            metadata={name: from_metadata(text) for name, text in answer["Metadata"].items()},
+            # Nobody but the browser with our form writes metadata.
+            metadata={name: from_form(from_metadata(text)) for name, text in answer["Metadata"].items()},
         )
 
     @contextmanager

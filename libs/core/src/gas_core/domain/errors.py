@@ -55,6 +55,10 @@ class ObjectMissingError(PermanentError):
     """The object is not in the store."""
 
 
+class MailUnderWayError(TransientError):
+    """Another process has begun to send this mail; whether it did is known when its claim is over."""
+
+
 class MailRefusedError(PermanentError):
     """The mail cannot be sent to this address, now or later."""
 

@@ -133,6 +133,8 @@ class Job:
     results_since: int = 0
     results_generation: int = 0
     window_ends: int = 0
+    links_dead: int = 0
+    """When no link to the originals that were archived last is good any more."""
     extensions: int = 0
     results_file_archive_id: str = ""
     archive_generation: int = 0

@@ -62,8 +62,13 @@ class Timings:
         ends = now + self.free_window_seconds
         due = {Due.WINDOW: ends}
         if self.free_window_seconds >= WARNED_WINDOW_SECONDS:
-            due[Due.WARNING] = ends - min(self.free_window_seconds // WARNING_SHARE, WARNING_MOST_SECONDS)
+            due[Due.WARNING] = ends - self.warning_seconds
         return due
+
+    @property
+    def warning_seconds(self) -> int:
+        """How long before a window's end the mail goes out."""
+        return min(self.free_window_seconds // WARNING_SHARE, WARNING_MOST_SECONDS)
 
 
 def _moved(job: Job, move_name: str, due: dict[Due, int], **changes: Any) -> Job:  # noqa: ANN401 - fields of Job

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from gas_core.domain.errors import PermanentError
+from gas_core.domain.errors import MailUnderWayError, PermanentError
 from gas_core.domain.job import DUE_SHARDS
 from gas_core.domain.lifecycle import LeaseHeldError, Timings
 
@@ -56,10 +56,12 @@ class User:
     plan_cursor: str = ""
     plan_failed: int = 0
     lease_expires: int = 0
+    restored_since: int = 0
+    """When the first results came back that no mail has told of; the debt is only a reason to look."""
     restored_told: int = 0
     """Results that came back until then were told of by mail."""
     restored_mail_begun: int = 0
-    """When the mail that is due was handed to the provider, if that was not recorded as done yet."""
+    """When somebody began to count and mail what came back, if that was not recorded as done yet."""
     window_mails: bool = True
     """Whether a mail tells that a window is about to end."""
     created: int = 0
@@ -155,10 +157,44 @@ def plan_handed_back(user: User, *, change: int, now: int) -> User:
 
 
 def results_came_back(user: User, *, now: int, timings: Timings) -> User:
-    """Something to tell by mail: soon, together with what else comes back until then."""
-    if UserDue.RESTORED_MAIL in user.due:
+    """Something to tell by mail: soon, together with what else comes back until then.
+
+    What comes back while a mail is being counted may be too late for it, and is told by the next one.
+    """
+    if UserDue.RESTORED_MAIL in user.due and not user.restored_mail_begun:
         return user
-    return replace(user, due=user.due | {UserDue.RESTORED_MAIL.value: now + timings.restored_mail_seconds})
+    if user.restored_since >= user.restored_mail_begun > 0:
+        return user
+    due = user.due | {UserDue.RESTORED_MAIL.value: now + timings.restored_mail_seconds}
+    return replace(user, restored_since=now, due=due)
+
+
+def restored_mail_due(user: User, *, now: int, timings: Timings) -> bool:
+    """Told from when the first results came back: the sweeper moves a debt on before it announces it."""
+    collected = user.restored_since + timings.restored_mail_seconds <= now
+    return UserDue.RESTORED_MAIL in user.due and (collected or user.restored_mail_begun > 0)
+
+
+def begin_restored_mail(user: User, *, now: int, timings: Timings) -> User:
+    """Count and mail what came back; what comes back from now on is for the next mail.
+
+    Raises
+    ------
+    MailUnderWayError
+        Another process is at it.
+    """
+    claimed = user.restored_mail_begun + timings.mail_claim_seconds
+    if user.restored_mail_begun and claimed > now:
+        raise MailUnderWayError(user_id=user.identity_id, retry_after_seconds=claimed - now)
+    return replace(user, restored_mail_begun=now)
+
+
+def end_restored_mail(user: User, *, until: int, more: bool, now: int, timings: Timings) -> User:
+    """What came back until ``until`` was told, or there was nothing; ``more`` has come back since."""
+    due = {kind: time for kind, time in user.due.items() if kind != UserDue.RESTORED_MAIL}
+    ended = replace(user, restored_told=until, restored_since=0, restored_mail_begun=0, due=due)
+    more = more or user.restored_since >= user.restored_mail_begun
+    return results_came_back(ended, now=now, timings=timings) if more else ended
 
 
 def postpone(user: User, *, now: int, timings: Timings) -> User:

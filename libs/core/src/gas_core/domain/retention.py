@@ -14,6 +14,7 @@ from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
 from gas_core.domain.job import Asked, Due, Job
+from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import LeaseHeldError, Timings, without
 from gas_core.domain.states import RESULTS_MOVES, TERMINAL, Results, Status
 
@@ -149,6 +150,7 @@ def archive_commit(job: Job, *, generation: int, archive_id: str, now: int, timi
         window_ends=0,
         extensions=0,
         lease_expires=0,
+        links_dead=now + timings.links_seconds,
     )
 
 
@@ -230,7 +232,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
     if job.results is Results.RESTORING and job.lease_expires > now:
         raise LeaseHeldError(job_id=job.job_id, generation=job.generation)
     expires = now + timings.thaw_lease_seconds
-    return _moved(
+    begun = _moved(
         job,
         "copy_back",
         {Due.RETRIEVAL: expires},
@@ -238,6 +240,7 @@ def copy_back(job: Job, *, now: int, timings: Timings) -> Job:
         generation=job.generation + 1,
         lease_expires=expires,
     )
+    return replace(begun, due_tries=job.due_tries)  # what could not be copied before is not quicker now
 
 
 def copy_renew(job: Job, *, generation: int, now: int, timings: Timings) -> Job:
@@ -284,6 +287,12 @@ def restore_commit(job: Job, *, generation: int, result_key: str, now: int, timi
     )
 
 
+def came_back(job: Job) -> bool:
+    """True if the results stand where a restore put them; the log still stands where the job left it."""
+    stood_first = job.s3_key_log_file == result_keys(job.job_id, job.results_generation).log
+    return job.results is Results.AVAILABLE and not stood_first
+
+
 def restore_stop(job: Job, *, message: str, now: int) -> Job:
     """RESTORING → ARCHIVED: every try failed. Nothing is lost; an operator has to look."""
     return _moved(
@@ -304,9 +313,12 @@ def _retired(job: Job, archive_id: str) -> tuple[str, ...]:
 # Leftovers and deletion
 
 
-def may_clean(job: Job, *, now: int, timings: Timings) -> bool:
-    """True once originals that were archived may go: links that were handed out before are dead by then."""
-    return job.results is not Results.ARCHIVED or job.results_since + timings.links_seconds <= now
+def may_clean(job: Job, *, now: int) -> bool:
+    """True once originals that were archived may go: links that were handed out before are dead by then.
+
+    Wherever the results are by now: a restore may be faster than a link is dead.
+    """
+    return job.links_dead <= now
 
 
 def cleaned(job: Job, *, now: int, timings: Timings, archives: tuple[str, ...] = ()) -> Job:

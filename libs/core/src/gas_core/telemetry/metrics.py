@@ -20,7 +20,7 @@ MESSAGE_DURATION = Histogram(
 
 RESULTS = Counter(
     "gas_results_total",
-    "What became of results: archived, restored; lost and given_up need an operator.",
+    "What became of results: archived, restored; missing, lost and given_up need an operator.",
     ["event"],
 )
 

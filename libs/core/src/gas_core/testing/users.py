@@ -33,13 +33,16 @@ class FakeUsers:
         with self._lock:
             return self._get(identity_id)
 
-    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+    def save_profile(
+        self, identity_id: str, *, name: str, email: str, institution: str, window_mails: bool, now: int
+    ) -> User:
         with self._lock:
             user = replace(
                 self._get(identity_id),
                 name=name,
                 email=email,
                 institution=institution,
+                window_mails=window_mails,
                 updated=now,
                 profile_confirmed=True,
             )

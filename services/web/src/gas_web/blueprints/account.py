@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from gas_web.container import container
 from gas_web.forms import ProfileForm
 from gas_web.session import own_path, sign_in_required, user
-from gas_web.views import plan_text, size_text
+from gas_web.words import duration_text, plan_text, size_text
 
 blueprint = Blueprint("account", __name__)
 
@@ -26,6 +26,7 @@ def profile() -> Response | str | tuple[str, int]:
             name=form.name.data,
             email=form.email.data,
             institution=form.institution.data or "",
+            window_mails=form.window_mails.data,
             now=container().clock.now(),
         )
         return redirect(target or url_for("account.profile", saved=1))
@@ -34,6 +35,7 @@ def profile() -> Response | str | tuple[str, int]:
         nav="profile",
         form=form,
         next=target,
+        window=duration_text(container().timings.free_window_seconds),
         plan=f"{plan_text(who.plan)}: up to {size_text(container().limits.max_bytes(who.plan))} a file.",
         saved="saved" in request.args and request.method == "GET",
         first_visit=not who.profile_confirmed,

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from gas_web import session as sessions
+from gas_web.blueprints.pages import landing_page
 from gas_web.container import container
 from gas_web.globus import GlobusUnavailableError, SignInRefusedError, new_verifier
 
@@ -51,7 +52,7 @@ def callback() -> Response | tuple[str, int]:
         return render_template("auth/failed.html"), 400
     except GlobusUnavailableError as error:
         log.error("globus_unavailable", **error.fields)  # noqa: TRY400 - a trace might show code and tokens
-        return render_template("pages/landing.html", globus_down=True), 503
+        return landing_page(globus_down=True), 503
     user = container().users.sign_in(
         identity_id=identity.identity_id,
         name=identity.name,

@@ -12,11 +12,14 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
 from gas_core.domain.job import Action, Job
+from gas_core.domain.plans import Plan
 from gas_web import cursors, handlers
 from gas_web.container import container
-from gas_web.handlers import NotOfferedError
-from gas_web.session import sign_in_required, user
-from gas_web.views import JobView, plan_text, size_text, timeline, view
+from gas_web.handlers import NotInPlanError, NotOfferedError
+from gas_web.results import Reading
+from gas_web.session import sign_in_required, user, user_read_anew
+from gas_web.views import JobView, timeline, view
+from gas_web.words import duration_text, plan_text, size_text
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -63,9 +66,9 @@ def index() -> str:
     if text and after is None:
         abort(_BAD_REQUEST)
     page = handlers.page_of_jobs(user(), after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
-    now = here.clock.now()
+    reading = _reading()
     shown = SimpleNamespace(
-        jobs=[view(job, now=now) for job in page.jobs],
+        jobs=[view(job, reading) for job in page.jobs],
         next_url=url_for("jobs.index", after=cursors.write(page.next)) if page.next else None,
         newer_url=url_for("jobs.index") if after else None,
     )
@@ -114,13 +117,50 @@ def log(job_id: UUID) -> Response | str | tuple[str, int]:
 @sign_in_required
 def download(job_id: UUID) -> Response | tuple[str, int]:
     """To a short-lived link, or the job's page if there is nothing to download now."""
-    job = _own(job_id)
     here = container()
+    job = _own(job_id)
     try:
-        address = handlers.download_address(job, store=here.store, limits=here.limits)
+        try:
+            address = handlers.download_address(job, store=here.store, limits=here.limits)
+        except ObjectMissingError:
+            # Into the archive and back since the row was read: they stand elsewhere now.
+            address = handlers.download_address(_own(job_id), store=here.store, limits=here.limits)
     except (NotOfferedError, ObjectMissingError) as error:
         return _moved_on(job_id, Action.DOWNLOAD, error)
     return redirect(address, code=303)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/keep-longer")
+@sign_in_required
+def confirm_keep_longer(job_id: UUID) -> str | tuple[str, int]:
+    """Where the mail's link leads: a link must change nothing by itself."""
+    window = duration_text(container().timings.free_window_seconds)
+    return _question("jobs/confirm_keep_longer.html", job_id, Action.KEEP_LONGER, window=window)
+
+
+@blueprint.post("/annotations/<uuid:job_id>/keep-longer")
+@sign_in_required
+def keep_longer(job_id: UUID) -> Response | tuple[str, int]:
+    here = container()
+    try:
+        handlers.keep_longer(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
+    except NotOfferedError as error:
+        return _moved_on(job_id, Action.KEEP_LONGER, error)
+    return redirect(url_for("jobs.show", job_id=job_id), code=303)
+
+
+@blueprint.post("/annotations/<uuid:job_id>/bring-back")
+@sign_in_required
+def bring_back(job_id: UUID) -> Response | tuple[str, int]:
+    here = container()
+    try:
+        handlers.bring_back(str(job_id), user(), jobs=here.jobs, clock=here.clock)
+    except NotInPlanError:
+        user_read_anew()
+        return _job_page(_own(job_id)), 403
+    except NotOfferedError as error:
+        return _moved_on(job_id, Action.BRING_BACK, error)
+    return redirect(url_for("jobs.show", job_id=job_id), code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/cancel")
@@ -148,7 +188,14 @@ def confirm_delete(job_id: UUID) -> str | tuple[str, int]:
 def delete(job_id: UUID) -> Response | tuple[str, int]:
     here = container()
     try:
-        handlers.delete(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
+        handlers.delete(
+            str(job_id),
+            user(),
+            jobs=here.jobs,
+            publisher=here.publisher,
+            clock=here.clock,
+            timings=here.timings,
+        )
     except NotOfferedError as error:
         return _moved_on(job_id, Action.DELETE, error)
     return redirect(url_for("jobs.index"), code=303)
@@ -158,24 +205,27 @@ def _own(job_id: UUID) -> Job:
     return handlers.own_job(str(job_id), user(), jobs=container().jobs)
 
 
+def _reading() -> Reading:
+    here = container()
+    return Reading(user(), here.clock.now(), here.timings)
+
+
 def _view(job: Job) -> JobView:
-    return view(job, now=container().clock.now())
+    return view(job, _reading())
 
 
 def _job_page(job: Job) -> str:
-    here = container()
-    shown = view(job, now=here.clock.now(), summary=handlers.read_summary(job, store=here.store))
+    shown = view(job, _reading(), summary=handlers.read_summary(job, store=container().store))
     return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
 
 
-def _question(template: str, job_id: UUID, action: Action) -> str | tuple[str, int]:
-    """Ask before a costly step, if it is still to be had."""
+def _question(template: str, job_id: UUID, action: Action, **facts: str) -> str | tuple[str, int]:
+    """Ask before a step, if it is still to be had."""
     job = _own(job_id)
-    try:
-        handlers.require(action, job)
-    except NotOfferedError as error:
-        return _moved_on(job_id, action, error)
-    return render_template(template, nav="jobs", job=_view(job))
+    shown = _view(job)
+    if action.value not in shown.actions:
+        return _job_page(job), 409
+    return render_template(template, nav="jobs", job=shown, **facts)
 
 
 def _moved_on(job_id: UUID, action: Action, error: PermanentError) -> tuple[str, int]:
@@ -184,7 +234,7 @@ def _moved_on(job_id: UUID, action: Action, error: PermanentError) -> tuple[str,
     If it still offers it, then the row and the store contradict each other, and that is a fault of ours.
     """
     job = _own(job_id)
-    if action in job.actions:
+    if action.value in _view(job).actions:
         raise error
     return _job_page(job), 409
 
@@ -213,6 +263,7 @@ def _submit_page(problem: str = "") -> str:
         nav="new",
         upload=upload,
         plan=plan_text(who.plan),
+        window="" if who.plan is Plan.PREMIUM else duration_text(here.timings.free_window_seconds),
         bundle=here.bundle,
         problem=problem,
     )

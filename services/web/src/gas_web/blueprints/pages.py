@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from gas_web.container import container
+from gas_web.words import duration_text
+
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
 def landing() -> str:
-    return render_template("pages/landing.html", globus_down=False)
+    return landing_page()
 
 
 @blueprint.get("/help")
 def help() -> str:  # noqa: A001 - the page's name
-    return render_template("pages/help.html", nav="help")
+    timings = container().timings
+    return render_template(
+        "pages/help.html",
+        nav="help",
+        window=duration_text(timings.free_window_seconds),
+        extensions=timings.max_extensions,
+    )
+
+
+def landing_page(*, globus_down: bool = False) -> str:
+    window = duration_text(container().timings.free_window_seconds)
+    return render_template("pages/landing.html", globus_down=globus_down, window=window)

@@ -169,6 +169,7 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
         "ConditionExpression": condition,
         "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
         "ExpressionAttributeValues": values,
+        "ReturnValues": "ALL_NEW",
         **_TELL_WHAT_STANDS,
     }
 
@@ -194,10 +195,16 @@ def sign_in_user(*, identity_id: str, name: str, email: str, now: int) -> Reques
     }
 
 
-def save_profile(identity_id: str, *, name: str, email: str, institution: str, now: int) -> Request:
+def save_profile(
+    identity_id: str, *, name: str, email: str, institution: str, window_mails: bool, now: int
+) -> Request:
     """UpdateItem; key ``identity_id``; condition: there is such a user."""
     profile = {"name": name, "email": email, "institution": institution, "updated": now}
-    attributes: dict[str, object] = {**profile, "profile_confirmed": True}
+    attributes: dict[str, object] = {
+        **profile,
+        "no_window_mails": not window_mails,
+        "profile_confirmed": True,
+    }
     return {
         "Key": {"identity_id": value(identity_id)},
         "UpdateExpression": "SET " + ", ".join(f"#{attribute} = :{attribute}" for attribute in attributes),

@@ -55,6 +55,7 @@ _TOLD_LATER = (
     "results_generation",
     "archive_generation",
     "window_ends",
+    "links_dead",
     "extensions",
     "due_tries",
 )
@@ -69,6 +70,7 @@ _USER_TOLD_LATER = (
     "plan_cursor",
     "plan_failed",
     "lease_expires",
+    "restored_since",
     "restored_told",
     "restored_mail_begun",
     "created",

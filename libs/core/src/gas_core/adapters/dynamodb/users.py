@@ -50,9 +50,16 @@ class DynamoUsers:
             raise UserNotFoundError(user_id=identity_id)
         return user_from_item(answer["Item"])
 
-    def save_profile(self, identity_id: str, *, name: str, email: str, institution: str, now: int) -> User:
+    def save_profile(
+        self, identity_id: str, *, name: str, email: str, institution: str, window_mails: bool, now: int
+    ) -> User:
         request = expressions.save_profile(
-            identity_id, name=name, email=email, institution=institution, now=now
+            identity_id,
+            name=name,
+            email=email,
+            institution=institution,
+            window_mails=window_mails,
+            now=now,
         )
         with aws_errors("save_profile", user_id=identity_id):
             try:
@@ -69,11 +76,13 @@ class DynamoUsers:
         request = expressions.commit_user(before, written, token=token)
         with aws_errors("commit_user", user_id=before.identity_id):
             try:
-                self._client.update_item(TableName=self._table, **request)
+                answer = self._client.update_item(TableName=self._table, **request)
             except ClientError as error:
-                if not own_write(what_stands(error), token):
+                standing = what_stands(error)
+                if not own_write(standing, token):
                     raise StaleError(action="commit_user", user_id=before.identity_id) from None
-        return written
+                return user_from_item(standing)
+        return user_from_item(answer["Attributes"])
 
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         page_items = min(limit, self._page_items)

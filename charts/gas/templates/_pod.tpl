@@ -1,0 +1,113 @@
+{{/* What all our pods and containers have in common: the restricted Pod Security Standard, identity, settings. */}}
+
+{{/* (list $ "web"): annotations of a pod; a changed setting is a changed pod. */}}
+{{- define "gas.podAnnotations" -}}
+checksum/settings: {{ include "gas.settings" . | sha256sum | trunc 16 }}
+{{- with (index (index . 0).Values (index . 1)).podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* (list $ "web"): fields of a pod's spec. */}}
+{{- define "gas.podFields" -}}
+{{- $root := index . 0 -}}{{- $values := index $root.Values (index . 1) -}}
+serviceAccountName: {{ include "gas.name" . }}
+{{ include "gas.podSecurity" $root }}
+{{- with $values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "gas.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "gas.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* (list $ "web"): fields of its container, but for name, arguments, ports and probes. */}}
+{{- define "gas.containerFields" -}}
+{{- $root := index . 0 -}}{{- $name := index . 1 -}}{{- $values := index $root.Values $name -}}
+image: {{ include "gas.image" . }}
+imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+{{ include "gas.containerSecurity" $root }}
+envFrom:
+  - configMapRef: {name: {{ include "gas.name" . }}}
+{{- with include "gas.awsSecretName" $root }}
+env:
+  {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+  - name: {{ . }}
+    valueFrom: {secretKeyRef: {name: {{ include "gas.awsSecretName" $root }}, key: {{ . }}}}
+  {{- end }}
+{{- if eq $name "web" }}
+{{- include "gas.webSecrets" $root | nindent 2 }}
+{{- end }}
+{{- else }}
+{{- if eq $name "web" }}
+env:
+  {{- include "gas.webSecrets" $root | nindent 2 }}
+{{- end }}
+{{- end }}
+resources: {{- toYaml $values.resources | nindent 2 }}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  {{- if $values.workSize }}
+  - {name: work, mountPath: /work}
+  {{- end }}
+{{- end -}}
+
+{{- define "gas.webSecrets" -}}
+{{- $keys := list "GAS_SECRET_KEY" "GAS_GLOBUS_CLIENT_SECRET" -}}
+{{- if eq .Values.billing.provider "stripe" -}}
+{{- $keys = concat $keys (list "GAS_STRIPE_SECRET_KEY" "GAS_STRIPE_WEBHOOK_SECRET") -}}
+{{- end -}}
+{{- range $keys }}
+- name: {{ . }}
+  valueFrom: {secretKeyRef: {name: {{ include "gas.secretName" $ }}, key: {{ . }}}}
+{{- end -}}
+{{- end -}}
+
+{{- define "gas.volumes" -}}
+{{- $values := index (index . 0).Values (index . 1) -}}
+volumes:
+  - {name: tmp, emptyDir: {}}
+  {{- with $values.workSize }}
+  - {name: work, emptyDir: {sizeLimit: {{ . }}}}
+  {{- end }}
+{{- end -}}
+
+{{/* Pods of a component apart from each other, where there is more than one node and zone. */}}
+{{- define "gas.spread" -}}
+topologySpreadConstraints:
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "gas.selectorLabels" $ | nindent 8 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,108 @@
+"""Upgrades, evictions and sudden deaths during work lose nothing and are seen by no visitor."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.e2e.cluster import wait_for
+from tests.e2e.conftest import HERE, NEXT_TAG, SERVICES, TAG, install
+from tests.e2e.load import Load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Service
+
+pytestmark = pytest.mark.cluster
+
+
+def evict_all(service: Service, component: str, *, seconds: float) -> int:
+    """Evict every pod there is now, one after the other as budgets allow; how many were."""
+    cluster = service.namespace
+    names = {pod["metadata"]["name"] for pod in cluster.pods(component)}
+    evicted: set[str] = set()
+    end = time.monotonic() + seconds
+    while left := names - evicted:
+        assert time.monotonic() < end, f"{left} could not be evicted"
+        there = {pod["metadata"]["name"] for pod in cluster.pods(component)}
+        for name in left:
+            if name not in there or cluster.evict(name):
+                evicted.add(name)
+        time.sleep(1)
+    return len(evicted)
+
+
+def test_upgrade_and_evictions_under_load_lose_no_job_and_no_request(
+    service: Service, job_file: Path
+) -> None:
+    cluster = service.namespace
+    with Load(service, visitors=3, pause_seconds=0.1) as load:
+        job_ids = service.submit(job_file, 20)
+        wait_for(lambda: cluster.ready("annotator"), seconds=90, what="an annotator at work")
+        install(cluster, "gas", HERE / "gas-values.yaml", tag=NEXT_TAG)
+        job_ids += service.submit(job_file, 10)
+        wait_for(lambda: cluster.ready("annotator"), seconds=90, what="an annotator at work")
+        evicted = {name: evict_all(service, name, seconds=120) for name in ("annotator", "notifier", "web")}
+        job_ids += service.submit(job_file, 2)
+        statuses = service.wait_until_ended(job_ids, seconds=240)
+        wait_for(lambda: cluster.ready("web") >= 2, seconds=60, what="two web pods")
+    print(f"\n{sum(load.answers.values())} requests: {dict(load.answers)}; evicted: {evicted}")  # noqa: T201
+    assert load.bad == {}
+    assert Counter(statuses) == {"COMPLETED": len(job_ids)}
+    assert service.wait_for_mails(job_ids) == [1] * len(job_ids)
+    images = {
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+        for deployment in cluster.list("deployments", instance="gas")
+    }
+    assert images == {f"gas-{name}:{NEXT_TAG}" for name in SERVICES if name != "sweeper"}
+
+
+def test_annotators_that_die_suddenly_leave_no_job_undone(service: Service, job_file: Path) -> None:
+    cluster = service.namespace
+    job_ids = service.submit(job_file, 16)
+    killed = 0
+    for _ in range(3):
+        wait_for(lambda: "RUNNING" in service.statuses(job_ids), seconds=120, what="a job under work")
+        pods = [pod["metadata"]["name"] for pod in cluster.pods("annotator")]
+        cluster.kubectl("delete", "pod", *pods, "--grace-period=0", "--force")
+        killed += len(pods)
+    statuses = service.wait_until_ended(job_ids, seconds=300)
+    attempts = Counter(int(row["attempt"]) for row in service.rows(job_ids))
+    print(f"\n{killed} pods killed; attempts that jobs took: {dict(attempts)}")  # noqa: T201
+    assert Counter(statuses) == {"COMPLETED": len(job_ids)}
+    assert max(attempts) > 1, "nothing was hit; the test has to kill while jobs run"
+
+
+def test_image_that_cannot_be_pulled_leaves_the_old_pods_serving(service: Service) -> None:
+    cluster = service.namespace
+    with Load(service, visitors=2, pause_seconds=0.1) as load:
+        cluster.kubectl("set", "image", "deployment/gas-web", "web=gas-web:of-no-version")
+
+        def cannot_be_pulled() -> bool:
+            return any(
+                status.get("state", {}).get("waiting", {}).get("reason")
+                in {"ErrImagePull", "ImagePullBackOff"}
+                for pod in cluster.pods("web")
+                for status in pod["status"].get("containerStatuses", [])
+            )
+
+        wait_for(cannot_be_pulled, seconds=60, what="a pod whose image cannot be pulled")
+        time.sleep(5)
+        assert cluster.ready("web") >= 2
+        cluster.kubectl("rollout", "undo", "deployment/gas-web")
+        cluster.kubectl("rollout", "status", "deployment/gas-web", "--timeout=120s")
+    assert load.bad == {}
+
+
+def test_rollback_brings_back_the_release_before(service: Service) -> None:
+    cluster = service.namespace
+    install(cluster, "gas", HERE / "gas-values.yaml", tag=TAG)
+    install(cluster, "gas", HERE / "gas-values.yaml", "web.settings.GAS_JOBS_PER_PAGE=7", tag=NEXT_TAG)
+    assert cluster.get("configmap", "gas-web")["data"]["GAS_JOBS_PER_PAGE"] == "7"
+    cluster.helm("rollback", "gas", "--wait", "--timeout", "5m")
+    assert "GAS_JOBS_PER_PAGE" not in cluster.get("configmap", "gas-web")["data"]
+    image = cluster.get("deployment", "gas-web")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == f"gas-web:{TAG}"

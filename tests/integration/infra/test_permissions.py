@@ -1,0 +1,279 @@
+"""Least privilege by evidence: what services call while everything happens, against what their roles allow.
+
+Emulators enforce no policies, so they are held here: a call that its role does not allow fails the test, and
+so does a permission that no call used, unless it is listed with its reason. The table of both is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import pytest
+from tests.integration.infra.policies import Policy, policies_of
+
+from gas_core.adapters.clients import AwsClients
+from gas_core.adapters.clock import SystemClock
+from gas_core.adapters.dynamodb.jobs import DynamoJobs
+from gas_core.adapters.dynamodb.users import DynamoUsers
+from gas_core.adapters.sns import SnsPublisher
+from gas_core.announce import set_plan
+from gas_core.domain.errors import JobNotFoundError
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan
+from gas_core.domain.states import Results, Status
+from gas_local.environment import ROOT
+from gas_local.fixtures import Stack, running_stack
+from gas_local.journey import Browser
+from gas_local.pages import read
+from gas_local.services import service_programs
+from gas_local.supervisor import Supervisor
+from gas_local.world import ADA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+RECORDER = Path(__file__).with_name("recorder")
+SAMPLE = ROOT / "examples" / "sample.vcf"
+SERVICES = ("web", "annotator", "notifier", "sweeper", "archiver", "restorer")
+
+SETTINGS = {
+    "GAS_FREE_WINDOW_SECONDS": "3",
+    "GAS_DOWNLOAD_URL_SECONDS": "1",
+    "GAS_UPLOAD_FORM_SECONDS": "1",
+    "GAS_ABANDONED_SECONDS": "1",
+    "GAS_CLEANUP_SECONDS": "5",
+    "GAS_SWEEP_INTERVAL_SECONDS": "1",
+    "GAS_THAW_INTERVAL_SECONDS": "1",
+    "GAS_RESTORED_MAIL_SECONDS": "1",
+}
+
+MISSING = "S3 answers 403 instead of 404 about a missing object to those who may not list"
+HEARTBEAT = "heartbeats begin after 20 seconds, and hand-back is for SIGTERM"
+LARGE = "only a failed upload of a large file is aborted"
+UNUSED: dict[tuple[str, str], str] = {
+    ("web", "s3:PutObject"): "signed into upload forms: the browser calls, with the web's permission",
+    ("web", "s3:ListBucket"): MISSING,
+    ("annotator", "s3:ListBucket"): MISSING,
+    ("annotator", "s3:AbortMultipartUpload"): LARGE,
+    ("annotator", "s3:DeleteObject"): "only what a losing attempt left is deleted",
+    ("annotator", "s3:DeleteObjectVersion"): "only what a losing attempt left is deleted",
+    ("annotator", "sqs:ChangeMessageVisibility"): HEARTBEAT,
+    ("notifier", "ses:SendRawEmail"): "SES asks for it when a mail comes with headers of its own",
+    ("sweeper", "s3:ListBucket"): MISSING,
+    ("sweeper", "s3:DeleteObject"): "only an upload that came after its form was given up is deleted",
+    ("sweeper", "s3:DeleteObjectVersion"): "only an upload that came after its form was given up is deleted",
+    ("archiver", "s3:ListBucket"): MISSING,
+    ("archiver", "s3:AbortMultipartUpload"): LARGE,
+    ("archiver", "sqs:ChangeMessageVisibility"): HEARTBEAT,
+    ("restorer", "s3:ListBucket"): MISSING,
+    ("restorer", "sqs:ChangeMessageVisibility"): HEARTBEAT,
+}
+"""Permissions that no call here uses, and why they are needed all the same."""
+
+ACTIONS = {
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("sesv2", "SendEmail"): "ses:SendEmail",
+}
+"""Calls whose permission has another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One permission that a call needs."""
+
+    action: str
+    resource: str
+
+
+def calls_of(recorded: dict[str, Any], stack: Stack) -> Iterator[Call]:
+    """What AWS would check for a call."""
+    service, operation = recorded["service"], recorded["operation"]
+    action = ACTIONS.get((service, operation), f"{service}:{operation}")
+    match service:
+        case "dynamodb" if recorded["transaction"]:
+            names = {"Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
+            for part, table in recorded["transaction"]:
+                yield Call(f"dynamodb:{names[part]}", table_arn(table))
+        case "dynamodb" if recorded["batch"]:
+            for table in recorded["batch"]:
+                yield Call(action, table_arn(table))
+        case "dynamodb":
+            index = f"/index/{recorded['IndexName']}" if "IndexName" in recorded else ""
+            yield Call(action, table_arn(recorded["TableName"]) + index)
+        case "s3" if recorded["keys"]:
+            for key in recorded["keys"]:
+                for version in ("", "Version") if recorded["versioned"] else ("",):
+                    yield Call(f"s3:DeleteObject{version}", f"arn:aws:s3:::{recorded['Bucket']}/{key}")
+        case "s3":
+            version = "Version" if recorded["versioned"] else ""
+            key = f"/{recorded['Key']}" if "Key" in recorded else ""
+            yield Call(action + version, f"arn:aws:s3:::{recorded['Bucket']}{key}")
+        case "sqs":
+            queue = recorded["QueueUrl"].rpartition("/")[2]
+            yield Call(action, f"arn:aws:sqs:us-east-1:000000000000:{queue}")
+        case "sns":
+            yield Call(action, recorded["TopicArn"])
+        case "sesv2":
+            yield Call(action, f"arn:aws:ses:us-east-1:000000000000:identity/{stack['GAS_MAIL_SENDER']}")
+        case _:
+            raise AssertionError(f"no rule for {service}:{operation}")
+
+
+def table_arn(table: str) -> str:
+    return f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}"
+
+
+def allows(policy: Policy, call: Call) -> bool:
+    return any(
+        call.action in statement.actions
+        and any(fnmatchcase(call.resource, pattern) for pattern in statement.resources)
+        for statement in policy
+    )
+
+
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose calls are all ours."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+def until(true: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not after {seconds:.0f} s"
+        time.sleep(0.3)
+
+
+def test_each_role_allows_what_its_service_does_and_nothing_else(
+    own_stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = tmp_path / "calls"
+    recorded.mkdir()
+    environment = {
+        **own_stack.environment,
+        **SETTINGS,
+        "PYTHONPATH": str(RECORDER),
+        "RECORDED_CALLS": str(recorded),
+    }
+    with Supervisor(tmp_path / "log") as supervisor:
+        supervisor.start(*service_programs(environment))
+        live_through_everything(own_stack, supervisor, tmp_path, monkeypatch)
+
+    policies = policies_of((ROOT / "infra/aws/gas.yaml").read_text(), stack=own_stack.name)
+    table = []
+    refused: list[str] = []
+    unused: list[str] = []
+    found: dict[str, set[str]] = {}
+    for service in SERVICES:
+        used: dict[str, set[str]] = defaultdict(set)
+        for line in (recorded / f"gas_{service}.jsonl").read_text().splitlines():
+            for call in calls_of(json.loads(line), own_stack):
+                used[call.action].add(call.resource)
+                if not allows(policies[service], call):
+                    refused.append(f"{service}: {call.action} on {call.resource}")
+        allowed = {action for statement in policies[service] for action in statement.actions}
+        unused += [
+            f"{service}: {action}"
+            for action in sorted(allowed - set(used))
+            if (service, action) not in UNUSED
+        ]
+        found[service] = set(used)
+        table.append((service, len(set(used) & allowed), len(allowed)))
+    with capsys.disabled():
+        for service, used_count, allowed_count in table:
+            print(f"\n{service}: {used_count} of {allowed_count} permissions used", end="")  # noqa: T201 - the table is what this is for
+    assert sorted(set(refused)) == []
+    needless = [f"{service}: {action}" for service, action in UNUSED if action in found[service]]
+    assert needless == [], "reasons for permissions that are used"
+    assert unused == [], "\n".join(unused)
+    stale = [pair for pair in UNUSED if not any(pair[1] in s.actions for s in policies[pair[0]])]
+    assert stale == [], "reasons for permissions that nobody has"
+
+
+def live_through_everything(
+    stack: Stack, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a researcher, an operator and time do to jobs, so that every service meets all its work."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, stack[name])
+    clients = AwsClients(region="us-east-1", endpoint_url=stack.aws_url)
+    jobs = DynamoJobs(clients.dynamodb, table=stack["GAS_JOBS_TABLE"])
+    users = DynamoUsers(clients.dynamodb, table=stack["GAS_USERS_TABLE"])
+    topics = {f"{name}_topic_arn": stack[f"GAS_{name.upper()}_TOPIC_ARN"] for name in TOPICS}
+    publisher = SnsPublisher(clients.sns, **topics)
+
+    def become(plan: Plan) -> None:
+        set_plan(
+            ADA.identity_id,
+            plan,
+            source="operator",
+            users=users,
+            publisher=publisher,
+            clock=SystemClock(),
+            timings=Timings(),
+        )
+
+    browser = Browser(stack.base_url, watch=supervisor.check)
+    browser.sign_in(ADA)
+    kept = browser.follow(browser.submit(SAMPLE))
+    assert kept.status == Status.COMPLETED
+    browser.log(kept)
+    picture = tmp_path / "picture.vcf"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    failed = browser.follow(browser.submit(picture))
+    assert failed.status == Status.FAILED
+    press(browser, failed.url, "delete")
+    browser._get(urljoin(stack.base_url, "/annotate"), "a form that nothing is sent with")
+    browser._get(urljoin(stack.base_url, "/annotations"), "the list")
+
+    until(lambda: jobs.get(kept.job_id).results is Results.ARCHIVED, "archived")
+    become(Plan.PREMIUM)
+    until(lambda: jobs.get(kept.job_id).results is Results.AVAILABLE, "restored")
+    premium = browser.follow(browser.submit(SAMPLE))
+    browser.download(premium)
+    until(lambda: not jobs.get(premium.job_id).window_ends, "kept")
+    become(Plan.FREE)
+    until(lambda: jobs.get(premium.job_id).results is Results.ARCHIVED, "archived after premium")
+    until(lambda: jobs.get(kept.job_id).results is Results.ARCHIVED, "archived again")
+    until(lambda: not jobs.get(kept.job_id).due, "at rest")
+    for outcome in (kept, premium):
+        press(browser, outcome.url, "delete")
+    for outcome in (failed, kept, premium):
+        until(lambda job_id=outcome.job_id: gone(jobs, job_id), "deleted")
+    until(lambda: not jobs_left(stack), "the form forgotten")
+
+
+TOPICS = ("job_requests", "job_results", "plan_changes")
+
+
+def press(browser: Browser, job_url: str, button: str) -> None:
+    """Ask for a costly step and confirm it, as the page asks."""
+    page = browser._get(f"{job_url}/{button}", f"the question before {button}")
+    form = next(form for form in read(page.text).forms if form.action.endswith(f"/{button}"))
+    browser._submit(page.url, replace(form), f"the answer to {button}")
+
+
+def gone(jobs: DynamoJobs, job_id: str) -> bool:
+    try:
+        jobs.get(job_id)
+    except JobNotFoundError:
+        return True
+    return False
+
+
+def jobs_left(stack: Stack) -> int:
+    counted: int = stack.client("dynamodb").scan(TableName=stack["GAS_JOBS_TABLE"], Select="COUNT")["Count"]
+    return counted
