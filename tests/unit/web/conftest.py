@@ -22,7 +22,7 @@ from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results
 from gas_core.ports import UploadForm
-from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
+from gas_core.testing import FakeBilling, FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
 from gas_core.testing.store import INPUTS_BUCKET, ORIGIN, RESULTS_BUCKET
 from gas_engine.outputs.table import SCHEMA
 from gas_web.app import create_app
@@ -85,6 +85,7 @@ class World:
     def __post_init__(self) -> None:
         self.jobs = FakeJobs(self.users)
         self.store = FakeStore(self.clock)
+        self.billing = FakeBilling(self.clock)
         self.job_requests = FakeQueue(self.clock)
         self.job_archives = FakeQueue(self.clock)
         self.publisher = FakePublisher(
@@ -103,6 +104,11 @@ class World:
             job_requests_topic_arn="arn:requests",
             job_results_topic_arn="arn:results",
             plan_changes_topic_arn="arn:plan-changes",
+            billing="stripe",
+            stripe_secret_key="sk_test",
+            stripe_publishable_key="pk_test",
+            stripe_webhook_secret="whsec_fake",
+            stripe_price="price_1",
             base_url=base_url,
             secret_key="a key for the tests of the pages",
             globus_client_id="client",
@@ -115,6 +121,7 @@ class World:
             "publisher": self.publisher,
             "clock": self.clock,
             "sign_in": self.sign_in,
+            "billing": self.billing,
         } | (ports or {})
         app = create_app(Container(settings=settings, store_origin=ORIGIN, **parts))
         app.testing = True

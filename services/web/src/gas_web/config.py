@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from gas_core.config import (
+    BillingSettings,
     InputsSettings,
     JobsSettings,
     ResultsSettings,
@@ -21,7 +22,9 @@ STORE_BYTES = 5 * 1024**3
 """What S3 takes in one POST."""
 
 
-class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings):
+class WebSettings(
+    JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings, BillingSettings
+):
     """What the web service reads from its environment."""
 
     base_url: str = Field(description="Public address of these pages, such as https://gas.example.org.")
@@ -43,6 +46,9 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
     )
     upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
     session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
+    contact: str = Field(
+        "", description="Whom researchers ask for premium where it is not sold: an address or a name."
+    )
     work_directory: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()),
         description="Where tables that are being explored are kept: room for tables_max_bytes and more.",
