@@ -196,7 +196,12 @@ def test_commit_about_nobody_is_stale_and_makes_no_user(users: Users, identity: 
 def test_sign_in_and_profile_neither_disturb_a_commit_nor_are_undone_by_it(users: Users, ada: User) -> None:
     users.sign_in(identity_id=ada.identity_id, name="Ada L", email="new@research.example", now=1500)
     saved = users.save_profile(
-        ada.identity_id, name="Ada Lovelace", email="lab@research.example", institution="Analytical", now=1600
+        ada.identity_id,
+        name="Ada Lovelace",
+        email="lab@research.example",
+        institution="Analytical",
+        window_mails=True,
+        now=1600,
     )
     written = users.commit(ada, upgraded(ada))
     expected = replace(upgraded(saved), revision=1)
@@ -206,7 +211,9 @@ def test_sign_in_and_profile_neither_disturb_a_commit_nor_are_undone_by_it(users
 
 def test_profile_is_saved_beside_a_commit_and_keeps_what_it_wrote(users: Users, ada: User) -> None:
     written = users.commit(ada, upgraded(ada))
-    saved = users.save_profile(ada.identity_id, name="A", email="a@b.example", institution="I", now=3000)
+    saved = users.save_profile(
+        ada.identity_id, name="A", email="a@b.example", institution="I", window_mails=True, now=3000
+    )
     assert saved == users.get(ada.identity_id)
     assert (saved.plan, saved.due, saved.revision) == (Plan.PREMIUM, written.due, written.revision)
     again = users.commit(written, replace(written, due={}))

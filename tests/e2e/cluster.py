@@ -105,7 +105,8 @@ class Namespace:
 
 
 def make_namespace(name: str) -> Namespace:
-    """A new namespace in which only restricted pods may run."""
+    """A new namespace in which only restricted pods may run; an earlier one of that name ends first."""
+    run("kubectl", "wait", "--for=delete", f"namespace/{name}", "--timeout=120s")
     run("kubectl", "create", "namespace", name)
     run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     return Namespace(name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.cluster import wait_for
-from tests.e2e.conftest import HERE, NEXT_TAG, SERVICES, TAG, install
+from tests.e2e.conftest import CHART, HERE, NEXT_TAG, SERVICES, TAG, install
 from tests.e2e.load import Load
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def test_annotators_that_die_suddenly_leave_no_job_undone(service: Service, job_
 def test_image_that_cannot_be_pulled_leaves_the_old_pods_serving(service: Service) -> None:
     cluster = service.namespace
     with Load(service, visitors=2, pause_seconds=0.1) as load:
-        cluster.kubectl("set", "image", "deployment/gas-web", "web=gas-web:of-no-version")
+        upgrade = ("upgrade", "gas", str(CHART), "--values", str(HERE / "gas-values.yaml"))
+        cluster.helm(*upgrade, "--set", "image.tag=of-no-version")
 
         def cannot_be_pulled() -> bool:
             return any(
@@ -92,9 +94,21 @@ def test_image_that_cannot_be_pulled_leaves_the_old_pods_serving(service: Servic
         wait_for(cannot_be_pulled, seconds=60, what="a pod whose image cannot be pulled")
         time.sleep(5)
         assert cluster.ready("web") >= 2
-        cluster.kubectl("rollout", "undo", "deployment/gas-web")
-        cluster.kubectl("rollout", "status", "deployment/gas-web", "--timeout=120s")
+        cluster.helm("rollback", "gas", "--wait", "--timeout", "5m")
     assert load.bad == {}
+
+
+def test_pod_that_is_stopped_while_it_starts_stops(service: Service) -> None:
+    cluster = service.namespace
+    template = cluster.get("deployment", "gas-annotator")["spec"]["template"]
+    for number in range(3):
+        name = f"stopped-early-{number}"
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": template["spec"]}
+        cluster.kubectl("create", "--filename", "-", given=json.dumps(pod))
+        cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Running", f"pod/{name}", "--timeout=60s")
+        began = time.monotonic()
+        cluster.kubectl("delete", "pod", name, "--wait", "--timeout=60s")
+        assert time.monotonic() - began < template["spec"]["terminationGracePeriodSeconds"] / 2
 
 
 def test_rollback_brings_back_the_release_before(service: Service) -> None:

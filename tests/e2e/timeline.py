@@ -46,10 +46,12 @@ class Timeline:
     def _look(self) -> None:
         began = time.monotonic()
         try:
-            while not self._over.is_set():
+            over = False
+            while not over:
+                # The last look is after the end.
+                over = self._over.wait(self._every if self.samples else 0)
                 seconds = time.monotonic() - began
                 self.samples.append(Sample(seconds, {name: look() for name, look in self._looks.items()}))
-                self._over.wait(self._every)
         except Exception as error:  # noqa: BLE001 - told by the test, in its own thread
             self.error = error
 

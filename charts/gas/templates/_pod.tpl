@@ -30,6 +30,9 @@ priorityClassName: {{ . }}
 {{- define "gas.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
+# Python is not process 1 then. Process 1 ignores a SIGTERM that comes before its handler is there: a pod that is stopped while
+# it starts would work on and be killed in the middle of a job.
+shareProcessNamespace: true
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001

@@ -63,6 +63,7 @@ LARGE = "only a failed upload of a large file is aborted"
 UNUSED: dict[tuple[str, str], str] = {
     ("web", "s3:PutObject"): "signed into upload forms: the browser calls, with the web's permission",
     ("web", "s3:ListBucket"): MISSING,
+    ("web", "dynamodb:ConditionCheckItem"): "only results that an upgrade left behind are asked back",
     ("annotator", "s3:ListBucket"): MISSING,
     ("annotator", "s3:AbortMultipartUpload"): LARGE,
     ("annotator", "s3:DeleteObject"): "only what a losing attempt left is deleted",

@@ -25,6 +25,9 @@ ANSWERS = {
     ("jobs.status", "GET"): (302, 200, 404),
     ("jobs.log", "GET"): (302, 200, 404),
     ("jobs.download", "GET"): (302, 303, 404),
+    ("results.table", "GET"): (302, 200, 404),
+    ("results.variant", "GET"): (302, 200, 404),
+    ("results.export", "GET"): (302, 200, 404),
     ("jobs.confirm_cancel", "GET"): (302, 409, 404),
     ("jobs.cancel", "POST"): (302, 303, 404),
     ("jobs.confirm_keep_longer", "GET"): (302, 200, 404),
@@ -63,7 +66,9 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
     with visitor.client.application.test_request_context():
         from flask import url_for
 
-        parameters = {"job_id": job_id} if endpoint.startswith("jobs.") else {}
+        parameters = {"job_id": job_id} if endpoint.startswith(("jobs.", "results.")) else {}
+        if endpoint == "results.variant":
+            parameters |= {"record": 1, "allele": 1}
         if endpoint == "static":
             parameters = {"tree": "old", "name": "css/gas.css"}
         return url_for(endpoint, **parameters)
@@ -128,7 +133,10 @@ def test_form_without_our_token_changes_nothing(
     assert "Sign out" in words(ada.get("/"))
 
 
-@pytest.mark.parametrize("suffix", ["", "/status", "/log", "/download", "/cancel", "/delete"])
+@pytest.mark.parametrize(
+    "suffix",
+    ["", "/status", "/log", "/download", "/cancel", "/delete", "/results", "/results/1/1", "/results/export"],
+)
 @pytest.mark.parametrize("job_id", ["00000000-0000-4000-8000-00000000dead", "1", "%2e%2e", "x" * 300])
 def test_job_that_does_not_exist_is_not_found(ada: Any, words: Any, job_id: str, suffix: str) -> None:
     answer = ada.get(f"/annotations/{job_id}{suffix}")

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gas_web import errors, observe, security
-from gas_web.blueprints import account, auth, health, jobs, pages, plans, webhooks
+from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, webhooks
 from gas_web.container import Container
 from gas_web.session import signed_in
 from gas_web.static import StaticFiles
@@ -54,6 +54,7 @@ def create_app(container: Container) -> Flask:
     errors.init(app)
     for part in (pages, auth, account, jobs, plans, webhooks, health):
         app.register_blueprint(part.blueprint)
+    results.init(app, container)
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:

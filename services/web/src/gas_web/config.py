@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -46,6 +48,13 @@ class WebSettings(
     session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
     contact: str = Field(
         "", description="Whom researchers ask for premium where it is not sold: an address or a name."
+    )
+    work_directory: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="Where tables that are being explored are kept: room for tables_max_bytes and more.",
+    )
+    tables_max_bytes: int = Field(
+        4 * 1024**3, gt=0, description="Room for those tables, bytes; Parquet exports under way come on top."
     )
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")

@@ -40,6 +40,7 @@ ROUTES = {
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
+    "results.table": "/annotations/<job_id>/results",
     "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
     "jobs.confirm_delete": "/annotations/<job_id>/delete",
     "jobs.confirm_keep_longer": "/annotations/<job_id>/keep-longer",
