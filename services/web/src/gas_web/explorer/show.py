@@ -369,4 +369,4 @@ def _number(value: float | None) -> str:
 
 def _ts_tv(summary: Mapping[str, Any]) -> str:
     ratio = summary.get("alleles", {}).get("ts_tv")
-    return "" if ratio is None else str(ratio)
+    return "" if ratio is None else f"{ratio:.2f}"
