@@ -12,6 +12,7 @@ WEB_PORT ?= 8080
 AWS_PORT ?= 4566
 GLOBUS_PORT ?= 9800
 MAIL_PORT ?= 8025
+STRIPE_PORT ?= 8420
 # make run ONCE=1 does the main job and leaves; make test TESTS=tests/unit/core runs a part.
 ONCE ?=
 TESTS ?= tests
@@ -33,7 +34,7 @@ help: ## list the targets
 .PHONY: run
 run: .venv/installed-run .venv-local/installed ## start everything on this machine, do the main job, serve until Ctrl-C
 	@exec $(BIN)/python -m gas_local --web-port $(WEB_PORT) --aws-port $(AWS_PORT) --globus-port $(GLOBUS_PORT) \
-	    --mail-port $(MAIL_PORT) $(if $(ONCE),--once)
+	    --mail-port $(MAIL_PORT) --stripe-port $(STRIPE_PORT) $(if $(ONCE),--once)
 
 .PHONY: clean-local
 clean-local: ## forget what the embedded stack keeps (.local)
@@ -128,7 +129,7 @@ k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in i
 # The emulators have an environment of their own: ministack pins a botocore that is not ours.
 .venv-local/installed: requirements/local.txt
 	@$(call have-python)
-	@echo "==> making .venv-local, with the emulators of AWS and Globus"
+	@echo "==> making .venv-local, with the emulators of AWS, Globus and Stripe"
 	@$(PYTHON) -m venv .venv-local || { $(call say,$(NO_VENV)); exit 1; }
 	@$(call install,.venv-local,local)
 	@touch $@

@@ -31,8 +31,10 @@ class Reader:
 
     def __init__(self, context: BrowserContext, stack: Stack, base_url: str) -> None:
         self._context = context
-        self._own = {urlsplit(url).netloc for url in (base_url, stack.aws_url, stack.globus_url)}
-        self._globus_url = stack.globus_url
+        self._own = {
+            urlsplit(url).netloc for url in (base_url, stack.aws_url, stack.globus_url, stack.stripe_url)
+        }
+        self._others = (stack.globus_url, stack.stripe_url)
         self.base_url = base_url
         self.expected: list[str] = []
         self._spoken: list[str] = []
@@ -50,7 +52,7 @@ class Reader:
 
     def _hear(self, message: ConsoleMessage) -> None:
         place = message.location["url"]
-        if not place.startswith(self._globus_url):  # What Globus' own pages lack is not ours to mend.
+        if not place.startswith(self._others):  # What Globus' pages and Stripe's script say is not ours.
             self._spoken.append(f"{message.text} ({place})")
 
     def leave(self) -> None:

@@ -92,6 +92,35 @@ def test_profile_of_nobody_makes_no_user(users: Users, identity: str) -> None:
         users.get(identity)
 
 
+def test_users_are_found_by_their_address_in_either_case(users: Users, identity: str) -> None:
+    address = f"{identity}@Research.example"
+    for number in (1, 2):
+        users.sign_in(identity_id=f"{identity}-{number}", name="Ada", email=address, now=1000)
+    users.sign_in(identity_id=f"{identity}-3", name="Eve", email=f"x{address}", now=1000)
+    found = {user.identity_id for user in users.with_email(address.upper())}
+    assert found == {f"{identity}-1", f"{identity}-2"}
+    assert list(users.with_email("nobody@research.example")) == []
+
+
+def test_what_a_payment_left_on_the_row_is_read_as_it_was_written(users: Users, identity: str) -> None:
+    user = users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1000)
+    paying = replace(
+        user,
+        customer_id="cus_1",
+        paying_until=7,
+        payment_grace_ends=8,
+        payment_letter="payment_failed",
+        payment_letter_time=9,
+        payment_letter_begun=10,
+        billing_events=("evt_1", "evt_2"),
+        due={UserDue.PAYMENT_GRACE.value: 8},
+    )
+    written = users.commit(user, paying)
+    assert users.get(identity) == written == replace(paying, revision=written.revision)
+    users.commit(written, replace(user, revision=written.revision))
+    assert replace(users.get(identity), revision=0) == user
+
+
 TIMINGS = Timings()
 
 
@@ -167,7 +196,12 @@ def test_commit_about_nobody_is_stale_and_makes_no_user(users: Users, identity: 
 def test_sign_in_and_profile_neither_disturb_a_commit_nor_are_undone_by_it(users: Users, ada: User) -> None:
     users.sign_in(identity_id=ada.identity_id, name="Ada L", email="new@research.example", now=1500)
     saved = users.save_profile(
-        ada.identity_id, name="Ada Lovelace", email="lab@research.example", institution="Analytical", now=1600
+        ada.identity_id,
+        name="Ada Lovelace",
+        email="lab@research.example",
+        institution="Analytical",
+        window_mails=True,
+        now=1600,
     )
     written = users.commit(ada, upgraded(ada))
     expected = replace(upgraded(saved), revision=1)
@@ -177,7 +211,9 @@ def test_sign_in_and_profile_neither_disturb_a_commit_nor_are_undone_by_it(users
 
 def test_profile_is_saved_beside_a_commit_and_keeps_what_it_wrote(users: Users, ada: User) -> None:
     written = users.commit(ada, upgraded(ada))
-    saved = users.save_profile(ada.identity_id, name="A", email="a@b.example", institution="I", now=3000)
+    saved = users.save_profile(
+        ada.identity_id, name="A", email="a@b.example", institution="I", window_mails=True, now=3000
+    )
     assert saved == users.get(ada.identity_id)
     assert (saved.plan, saved.due, saved.revision) == (Plan.PREMIUM, written.due, written.revision)
     again = users.commit(written, replace(written, due={}))

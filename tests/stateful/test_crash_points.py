@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from tests.stateful.world import BAD, GOOD, TIMINGS, World
+from tests.stateful.world import BAD, GOOD, TIMINGS, USER_ID, World
 
 from gas_core.domain.errors import StoreUnavailableError
+from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.testing import Crash, FakeHold, Fault, Faults, Moment
 
@@ -112,7 +114,102 @@ def one(world: World) -> str:
     return job_id
 
 
-SCENES: dict[str, tuple[Callable[[], World], Step]] = {
+def at(stage: str, *then: Callable[[World], object]) -> Callable[[], World]:
+    """A world whose one job has come so far, and what happened to it then."""
+
+    def build() -> World:
+        world = World()
+        world.job_at(stage)
+        for act in then:
+            act(world)
+        return world
+
+    return build
+
+
+def pass_by(seconds: int) -> Callable[[World], object]:
+    """Time, and a pass of the sweeper."""
+
+    def act(world: World) -> None:
+        world.clock.advance(seconds)
+        world.sweep()
+
+    return act
+
+
+def archiver_died(world: World) -> None:
+    """It had stored the archive and not committed it."""
+    undisturbed = Faults()
+    at("over")().archive_one(undisturbed)
+    world.archive_one(Faults(Fault(undisturbed.calls.index("archive.put"), Moment.AFTER, Crash())))
+    pass_by(TIMINGS.lease_seconds + 1)(world)
+
+
+def premium(world: World) -> None:
+    world.set_plan(Plan.PREMIUM)
+
+
+def free(world: World) -> None:
+    world.set_plan(Plan.FREE)
+
+
+def asked_back(world: World) -> None:
+    """The owner was premium all the time, and presses the button."""
+    world.users.set_plan_for_test(USER_ID, Plan.PREMIUM, now=world.clock.now())
+    world.bring_back(one(world))
+
+
+def owner_deletes(world: World) -> None:
+    world.delete(one(world))
+    world.sweep()
+
+
+def archive(world: World, faults: Faults) -> object:
+    return world.archive_one(faults)
+
+
+def restore(world: World, faults: Faults) -> object:
+    return world.restore(faults)
+
+
+def thaw(world: World, faults: Faults) -> object:
+    return world.thaw(faults)
+
+
+def pay(world: World, faults: Faults) -> None:
+    """Whoever sees that it failed tries again."""
+    world.set_plan(Plan.PREMIUM, faults)
+    if world.plan is not Plan.PREMIUM:
+        world.set_plan(Plan.PREMIUM)
+
+
+KEEPING: dict[str, tuple[Callable[[], World], Step]] = {
+    "archive": (at("over"), archive),
+    "archive again": (at("over", archiver_died), archive),
+    "stop archiving": (at("over", archiver_died, premium), archive),
+    "keep for a premium user": (at("over", premium), archive),
+    "remove originals": (at("archived", pass_by(TIMINGS.links_seconds)), archive),
+    "work an upgrade through": (at("upgraded"), restore),
+    "stop archives of an upgrade": (at("over", archiver_died, premium), restore),
+    "work a downgrade through": (at("restored", premium, free), restore),
+    "start what was asked for": (at("archived", asked_back), thaw),
+    "thaw": (at("retrieved"), thaw),
+    "remove leftovers": (at("restored", pass_by(TIMINGS.cleanup_seconds)), archive),
+    "delete archived results": (at("archived", owner_deletes), archive),
+    "delete what is restored": (at("restoring", owner_deletes), archive),
+}
+"""What archiver, restorer and thaw do."""
+
+SCENES: dict[str, tuple[Callable[[], World], Step]] = KEEPING | {
+    "set a plan": (at("archived"), pay),
+    "sweep a window": (
+        at("available", lambda world: world.clock.advance(TIMINGS.free_window_seconds)),
+        lambda world, faults: world.sweep(faults),
+    ),
+    "sweep a change of plan": (
+        at("upgraded", lambda world: world.restores.lose_for_test(), lambda world: world.clock.advance(60)),
+        lambda world, faults: world.sweep(faults),
+    ),
     "submit": (uploaded, lambda world, faults: world.submit(one(world), faults)),
     "annotate": (lambda: submitted(GOOD), lambda world, faults: world.annotate(faults)),
     "annotate a bad file": (lambda: submitted(BAD), lambda world, faults: world.annotate(faults)),
@@ -143,7 +240,8 @@ def end_of(world: World) -> tuple[object, ...]:
     return (
         sorted((job_id, row.status, row.results, row.failure, row.summary) for job_id, row in rows.items()),
         sorted(key.rpartition("/")[2] for _, key in world.store.objects),
-        {mail.message_id for mail in world.mailer.outbox},
+        len(world.archive.archives),
+        {mail.message_id for mail in world.mailer.outbox if USER_ID not in mail.message_id},
     )
 
 
@@ -300,6 +398,48 @@ def test_deleting_a_job_at_any_moment_removes_everything() -> None:
         world.settle()
         assert world.jobs.rows == {}
         assert world.store.objects == {}
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
+REST = World.settle
+OTHERS: dict[str, tuple[Callable[[World], object], ...]] = {
+    "others finish": (REST,),
+    "its owner upgrades": (premium,),
+    "its owner downgrades": (free,),
+    "its owner deletes it": (owner_deletes,),
+    "it goes there and back": (REST, premium, REST, free, REST, premium, REST),
+    "it comes back and goes": (REST, free, REST, premium, REST, free, REST),
+}
+"""What the rest of the world does while a process sleeps."""
+
+
+ZOMBIES = [
+    pytest.param(others, dies, id=f"{others}, it {'dies' if dies else 'goes on'}", marks=marks)
+    for others in OTHERS
+    for dies in (None, Moment.AFTER)
+    for marks in [() if dies is None and REST not in OTHERS[others][1:] else pytest.mark.slow]
+]
+
+
+@pytest.mark.parametrize(("others", "dies"), ZOMBIES)
+@pytest.mark.parametrize("scene", KEEPING)
+def test_zombie_harms_nothing_whatever_happened_meanwhile(
+    scene: str, others: str, dies: Moment | None
+) -> None:
+    """It sleeps before each of its calls, deletions among them, and wakes up in another world."""
+    build, step = KEEPING[scene]
+    for number in range(100):
+        world = build()
+        sleeper = world.asleep(partial(step, world), Fault(number, Moment.BEFORE, Crash()))
+        if sleeper is None:
+            break
+        for act in OTHERS[others]:
+            act(world)
+        sleeper.wake(dies=dies)
+        world.check()
+        world.settle()
+        world.check_at_rest()
     else:
         pytest.fail("the sweep did not reach the last call")
 

@@ -1,15 +1,24 @@
 """Everything at once, in any order: messages lost, late, twice; processes killed, asleep; owners in a hurry.
 
-Hypothesis draws the order and shortens what fails. ``GAS_STATEFUL_EXAMPLES`` makes it draw more.
+Hypothesis draws the order and shortens what fails: few lives in ``make test``, always the same ones, and in
+the slow tier 2,000 that nobody has seen. ``GAS_STATEFUL_EXAMPLES`` makes these more or fewer.
 """
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.stateful.world import BAD, GOOD, STAGES, Sleeper, World
 
 from gas_core.domain.errors import StoreUnavailableError
@@ -17,7 +26,8 @@ from gas_core.domain.plans import Plan
 from gas_core.ports import Tier
 from gas_core.testing import Crash, FakeHold, Fault, Faults, Moment
 
-EXAMPLES = int(os.environ.get("GAS_STATEFUL_EXAMPLES", "300"))
+FEW = 150
+MANY = int(os.environ.get("GAS_STATEFUL_EXAMPLES", "2000"))
 STEPS = 50
 JOBS = 3
 SLEEPERS = 2
@@ -207,13 +217,23 @@ class LifeOfJobs(RuleBasedStateMachine):
             self.sleepers.append(sleeper)
 
 
-TestLifeOfJobs = LifeOfJobs.TestCase
-TestLifeOfJobs.settings = settings(
-    max_examples=EXAMPLES,
+LIFE = settings(
+    max_examples=FEW,
     stateful_step_count=STEPS,
     deadline=None,
-    derandomize="GAS_STATEFUL_EXAMPLES" not in os.environ,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     print_blob=True,
 )
+
+
+@pytest.mark.timeout(600)
+def test_life_of_jobs() -> None:
+    run_state_machine_as_test(LifeOfJobs, settings=LIFE)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_many_lives_of_jobs() -> None:
+    run_state_machine_as_test(LifeOfJobs, settings=settings(LIFE, max_examples=MANY, derandomize=False))

@@ -24,11 +24,11 @@ from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError, PlanChangedError
 from gas_core.domain.job import Action, Due, Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.messages import JobChanged, JobRequested, Message, UserChanged, parse
+from gas_core.domain.messages import JobChanged, JobRequested, UserChanged, parse
 from gas_core.domain.plans import Plan
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import RESULTS_MOVES, STATUS_MOVES, Results, Status
-from gas_core.ports import Clock, Hold, Queue, Tier
+from gas_core.ports import Clock, Hold, Mail, Queue, Tier
 from gas_core.submit import submit_job
 from gas_core.testing import (
     Crash,
@@ -64,6 +64,9 @@ TIMINGS = Timings()
 UPLOAD_SECONDS = 900
 LINK_SECONDS = 60
 GOOD, BAD = b"good", b"bad"
+WORK = tempfile.TemporaryDirectory(prefix="gas-world-")
+"""The disk of all services of all worlds; it goes with the process."""
+
 
 STAGES = ("pending", "available", "over", "archived", "upgraded", "restoring", "retrieved", "restored")
 
@@ -344,16 +347,13 @@ class World:
         faults = faults or Faults()
         ports = self._ports(faults)
         hold = faults.wrap(hold or FakeHold(), "hold")
-        with tempfile.TemporaryDirectory() as directory:
-            annotator = Annotator(
-                **ports,
-                engine=engine,
-                results_bucket=RESULTS_BUCKET,
-                work_directory=Path(directory),
-            )
-            return self._take(
-                faults.wrap(self.job_requests, "queue"), {JobRequested: annotator.annotate}, hold
-            )
+        annotator = Annotator(
+            **ports,
+            engine=engine,
+            results_bucket=RESULTS_BUCKET,
+            work_directory=Path(WORK.name),
+        )
+        return self._take(faults.wrap(self.job_requests, "queue"), {JobRequested: annotator.annotate}, hold)
 
     def notify(self, faults: Faults | None = None) -> bool:
         """One message of job-notifications; False if there is none."""
@@ -369,19 +369,24 @@ class World:
             letters=LETTERS,
         )
 
-        def on_job_changed(message: Message, _hold: Hold) -> None:
-            notifier.about_job(message)
-
+        handlers: Handlers = {
+            JobChanged: lambda message, _hold: notifier.about_job(message),
+            UserChanged: lambda message, _hold: notifier.about_user(message),
+        }
         try:
-            queue = faults.wrap(self.job_notifications, "queue")
-            handlers = {JobChanged: on_job_changed, UserChanged: lambda _message, _hold: None}
-            return self._take(queue, handlers, FakeHold())
+            return self._take(faults.wrap(self.job_notifications, "queue"), handlers, FakeHold())
         finally:
             for mail in self.mailer.outbox[before:]:
-                job_id, event = mail.message_id.strip("<").split("@")[0].split(".")
-                row = self.jobs.rows.get(job_id)
-                if faults.struck and row is not None and not row.mails[event].sent:
+                if faults.struck and not self._recorded(mail):
                     self.mails_doubled[mail.message_id] += 1
+
+    def _recorded(self, mail: Mail) -> bool:
+        """Whether the row that owed the mail says that it was sent."""
+        subject_id, _, name = mail.message_id.strip("<").partition("@")[0].partition(".")
+        if subject_id == USER_ID:
+            return not self.users.get(USER_ID).restored_mail_begun
+        row = self.jobs.rows.get(subject_id)
+        return row is None or row.mails[name].sent > 0
 
     def sweep(self, faults: Faults | None = None) -> Swept | None:
         """One pass; None if it died."""
@@ -395,14 +400,13 @@ class World:
         """One message of job-archives; False if there is none."""
         faults = faults or Faults()
         hold = faults.wrap(hold or FakeHold(), "hold")
-        with tempfile.TemporaryDirectory() as directory:
-            archiver = Archiver(
-                **self._ports(faults, ahead_seconds),
-                users=faults.wrap(self.users, "users"),
-                archive=faults.wrap(self.archive, "archive"),
-                work_directory=Path(directory),
-            )
-            return self._take(faults.wrap(self.job_archives, "queue"), {JobChanged: archiver.settle}, hold)
+        archiver = Archiver(
+            **self._ports(faults, ahead_seconds),
+            users=faults.wrap(self.users, "users"),
+            archive=faults.wrap(self.archive, "archive"),
+            work_directory=Path(WORK.name),
+        )
+        return self._take(faults.wrap(self.job_archives, "queue"), {JobChanged: archiver.settle}, hold)
 
     def restore(
         self, faults: Faults | None = None, hold: FakeHold | None = None, *, ahead_seconds: int = 0
@@ -426,18 +430,17 @@ class World:
         self._tell_events()
         faults = faults or Faults()
         ports = self._ports(faults, ahead_seconds)
-        with tempfile.TemporaryDirectory() as directory:
-            thaw = Thaw(
-                **ports,
-                users=faults.wrap(self.users, "users"),
-                archive=faults.wrap(self.archive, "archive"),
-                retrievals=self._retrievals(faults, ports),
-                work_directory=Path(directory),
-                threads=1,
-                limit=100,
-            )
-            queue = faults.wrap(self.thaws, "queue")
-            return self._survive(lambda: thaw.one_pass(queue, thaw_events.jobs_of))
+        thaw = Thaw(
+            **ports,
+            users=faults.wrap(self.users, "users"),
+            archive=faults.wrap(self.archive, "archive"),
+            retrievals=self._retrievals(faults, ports),
+            work_directory=Path(WORK.name),
+            threads=1,
+            limit=100,
+        )
+        queue = faults.wrap(self.thaws, "queue")
+        return self._survive(lambda: thaw.one_pass(queue, thaw_events.jobs_of))
 
     def _retrievals(self, faults: Faults, ports: dict[str, Any]) -> Retrievals:
         return Retrievals(ports["jobs"], faults.wrap(self.archive, "archive"), ports["clock"], TIMINGS)

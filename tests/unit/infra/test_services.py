@@ -13,6 +13,7 @@ ADDRESSES = {
     "base_url": "http://127.0.0.1:8080",
     "globus_client_secret": "s",
     "secret_key": "k",
+    "stripe": {"GAS_BILLING": "stripe"},
 }
 
 

@@ -198,6 +198,24 @@ def test_restorer_that_dies_goes_on_where_it_was(world: World) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_restorer_that_dies_at_any_call_leaves_no_job_behind() -> None:
+    """Three jobs are two pages: a page that was not done must not be behind the cursor."""
+    for at in range(100):
+        world = World()
+        archived_jobs(world, 3)
+        world.set_plan(Plan.PREMIUM)
+        faults = Faults(Fault(at, Moment.BEFORE, Crash()))
+        world.restore(faults)
+        world.settle()
+        world.check_at_rest()
+        assert states(world) == {Results.AVAILABLE}
+        if not faults.struck:
+            break
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_drain_keeps_the_cursor_and_hands_the_message_back(world: World) -> None:
     archived_jobs(world, 3)
     world.set_plan(Plan.PREMIUM)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gas_core.domain import plans
+from gas_core.domain import billing, plans
+from gas_core.domain.billing import Letter, Standing, Subscription
 from gas_core.domain.errors import JobNotFoundError, StoreUnavailableError
 from gas_core.domain.job import Due, Job, ObjectRef
 from gas_core.domain.keys import input_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, UserChanged
-from gas_core.domain.plans import Plan
+from gas_core.domain.plans import Plan, UserDue
 from gas_core.domain.states import Results, Status
 from gas_core.testing import (
+    Crash,
     FakeClock,
     FakeJobs,
     FakePublisher,
@@ -197,6 +200,52 @@ def test_change_of_plan_that_nobody_heard_of_is_told_again(world: World) -> None
     assert world.sweep() == Swept(settled=1)
     assert world.sweep() == Swept()
     assert world.publisher.published == [UserChanged(user_id=USER_ID)]
+
+
+def in_grace(world: World) -> int:
+    """A premium user whose payment failed; when the grace period ends."""
+    world.users.sign_in(identity_id=USER_ID, name="Ada", email="ada@lab.example", now=1)
+    user = world.users.get(USER_ID)
+    for standing in (Standing.PAID, Standing.OVERDUE):
+        followed = billing.follow(
+            user, Subscription(standing, 0), grace_seconds=1000, now=world.clock.now(), timings=TIMINGS
+        )
+        # What else is owed was settled long ago.
+        grace = {kind: time for kind, time in followed.due.items() if kind == UserDue.PAYMENT_GRACE}
+        user = world.users.commit(user, replace(followed, due=grace, payment_letter=""))
+    return user.payment_grace_ends
+
+
+def test_grace_period_that_is_over_ends_premium_and_tells_so(world: World) -> None:
+    ends = in_grace(world)
+    world.clock.advance(ends - world.clock.now() - 1)
+    assert world.sweep() == Swept(0, 0)
+    assert world.users.get(USER_ID).plan is Plan.PREMIUM
+    world.clock.advance(1)
+    assert world.sweep() == Swept(1, 0)
+    user = world.users.get(USER_ID)
+    assert (user.plan, user.payment_letter) == (Plan.FREE, Letter.PREMIUM_ENDED)
+    assert world.publisher.published == [UserChanged(user_id=USER_ID)]
+    assert world.sweep() == Swept(0, 0)
+
+
+def test_sweeper_that_dies_at_the_end_of_a_grace_period_tells_it_later(world: World) -> None:
+    calls = Faults()
+    ends = in_grace(world)
+    world.clock.advance(ends - world.clock.now())
+    world.sweep(calls)
+    for at in range(len(calls.calls)):
+        for moment in Moment:
+            crashed = World()
+            crashed.clock.advance(in_grace(crashed) - crashed.clock.now())
+            with suppress(Crash):
+                crashed.sweep(Faults(Fault(at, moment, Crash())))
+            for _ in range(2):
+                crashed.clock.advance(TIMINGS.announce_grace_seconds)
+                crashed.sweep()
+            user = crashed.users.get(USER_ID)
+            assert (user.plan, user.plan_changes) == (Plan.FREE, 2)
+            assert UserChanged(user_id=USER_ID) in crashed.publisher.published
 
 
 def test_one_bad_row_stops_no_other(world: World) -> None:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gas_core import announce
 from gas_core.domain import lifecycle, retention
 from gas_core.domain.job import Asked, Failure, Job, ObjectRef, Progress
-from gas_core.domain.keys import result_keys
+from gas_core.domain.keys import result_keys, standing_keys
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results
 from gas_core.ports import UploadForm
-from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
+from gas_core.testing import FakeBilling, FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
 from gas_core.testing.store import INPUTS_BUCKET, ORIGIN, RESULTS_BUCKET
+from gas_engine.outputs.table import SCHEMA
 from gas_web.app import create_app
 from gas_web.config import WebSettings
 from gas_web.container import Container
@@ -36,6 +41,16 @@ if TYPE_CHECKING:
 ADA = Identity("ada-id", "Ada Researcher", "ada@university.example")
 GREGOR = Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example")
 SUMMARY = b"{}"
+
+
+@cache
+def table() -> bytes:
+    """The smallest table: one record without ALT."""
+    empty = {"pos": 73, "ref": "A", "record": 1, "allele": 1, "ids": [], "known_ids": [], "regions": []}
+    names = {"contig_name": "MT", "contig": "MT", "filter": "PASS", "status": "no_alt", "consequences": []}
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([empty | names], SCHEMA), file)
+    return file.getvalue()
 
 
 class FakeSignIn:
@@ -70,6 +85,7 @@ class World:
     def __post_init__(self) -> None:
         self.jobs = FakeJobs(self.users)
         self.store = FakeStore(self.clock)
+        self.billing = FakeBilling(self.clock)
         self.job_requests = FakeQueue(self.clock)
         self.job_archives = FakeQueue(self.clock)
         self.publisher = FakePublisher(
@@ -88,6 +104,11 @@ class World:
             job_requests_topic_arn="arn:requests",
             job_results_topic_arn="arn:results",
             plan_changes_topic_arn="arn:plan-changes",
+            billing="stripe",
+            stripe_secret_key="sk_test",
+            stripe_publishable_key="pk_test",
+            stripe_webhook_secret="whsec_fake",
+            stripe_price="price_1",
             base_url=base_url,
             secret_key="a key for the tests of the pages",
             globus_client_id="client",
@@ -100,6 +121,7 @@ class World:
             "publisher": self.publisher,
             "clock": self.clock,
             "sign_in": self.sign_in,
+            "billing": self.billing,
         } | (ports or {})
         app = create_app(Container(settings=settings, store_origin=ORIGIN, **parts))
         app.testing = True
@@ -213,6 +235,7 @@ class World:
                 self.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), data)
         if job.s3_key_result_file and job.results is not Results.DELETING:
             self.store.put_for_test(ObjectRef(RESULTS_BUCKET, job.s3_key_result_file), b"vcf")
+            self.store.put_for_test(ObjectRef(RESULTS_BUCKET, standing_keys(job).table), table())
         self.jobs.add(job)
         return self.jobs.get(job_id)
 

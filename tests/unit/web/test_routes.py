@@ -25,6 +25,9 @@ ANSWERS = {
     ("jobs.status", "GET"): (302, 200, 404),
     ("jobs.log", "GET"): (302, 200, 404),
     ("jobs.download", "GET"): (302, 303, 404),
+    ("results.table", "GET"): (302, 200, 404),
+    ("results.variant", "GET"): (302, 200, 404),
+    ("results.export", "GET"): (302, 200, 404),
     ("jobs.confirm_cancel", "GET"): (302, 409, 404),
     ("jobs.cancel", "POST"): (302, 303, 404),
     ("jobs.confirm_keep_longer", "GET"): (302, 200, 404),
@@ -32,6 +35,14 @@ ANSWERS = {
     ("jobs.bring_back", "POST"): (302, 403, 404),
     ("jobs.confirm_delete", "GET"): (302, 200, 404),
     ("jobs.delete", "POST"): (302, 303, 404),
+    ("plans.show", "GET"): (302, 200, 200),
+    ("plans.subscribe", "POST"): (302, 422, 422),
+    ("plans.card", "POST"): (302, 200, 200),
+    ("plans.confirm_cancel", "GET"): (302, 303, 303),
+    ("plans.cancel", "POST"): (302, 303, 303),
+    ("plans.resume", "POST"): (302, 303, 303),
+    ("plans.portal", "GET"): (302, 404, 404),
+    ("webhooks.stripe", "POST"): (400, 400, 400),
     ("health.healthz", "GET"): (200, 200, 200),
     ("health.readyz", "GET"): (200, 200, 200),
     ("static", "GET"): (404, 404, 404),
@@ -55,7 +66,9 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
     with visitor.client.application.test_request_context():
         from flask import url_for
 
-        parameters = {"job_id": job_id} if endpoint.startswith("jobs.") else {}
+        parameters = {"job_id": job_id} if endpoint.startswith(("jobs.", "results.")) else {}
+        if endpoint == "results.variant":
+            parameters |= {"record": 1, "allele": 1}
         if endpoint == "static":
             parameters = {"tree": "old", "name": "css/gas.css"}
         return url_for(endpoint, **parameters)
@@ -99,7 +112,11 @@ def test_head_is_answered_as_get_without_a_body(
     assert not answer.data
 
 
-@pytest.mark.parametrize("endpoint", [endpoint for endpoint, method in ANSWERS if method == "POST"])
+@pytest.mark.parametrize(
+    "endpoint",
+    # A webhook has a signature in place of a token.
+    [endpoint for endpoint, method in ANSWERS if method == "POST" and endpoint != "webhooks.stripe"],
+)
 @pytest.mark.parametrize("token", ["", "forged"])
 def test_form_without_our_token_changes_nothing(
     world: World, ada: Any, words: Any, endpoint: str, token: str
@@ -116,7 +133,10 @@ def test_form_without_our_token_changes_nothing(
     assert "Sign out" in words(ada.get("/"))
 
 
-@pytest.mark.parametrize("suffix", ["", "/status", "/log", "/download", "/cancel", "/delete"])
+@pytest.mark.parametrize(
+    "suffix",
+    ["", "/status", "/log", "/download", "/cancel", "/delete", "/results", "/results/1/1", "/results/export"],
+)
 @pytest.mark.parametrize("job_id", ["00000000-0000-4000-8000-00000000dead", "1", "%2e%2e", "x" * 300])
 def test_job_that_does_not_exist_is_not_found(ada: Any, words: Any, job_id: str, suffix: str) -> None:
     answer = ada.get(f"/annotations/{job_id}{suffix}")

@@ -19,12 +19,19 @@ def main() -> int:
     parser.add_argument("--aws-port", type=int, default=4566)
     parser.add_argument("--globus-port", type=int, default=9800)
     parser.add_argument("--mail-port", type=int, default=8025)
+    parser.add_argument("--stripe-port", type=int, default=8420)
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="where everything is kept")
     parser.add_argument(
         "--once", action="store_true", help="do the main job and leave: 0 if it went as expected"
     )
     options = parser.parse_args()
-    ports = Ports(options.web_port, options.aws_port, options.globus_port, options.mail_port)
+    ports = Ports(
+        web=options.web_port,
+        aws=options.aws_port,
+        globus=options.globus_port,
+        mail=options.mail_port,
+        stripe=options.stripe_port,
+    )
     try:
         return run(ports, options.state.resolve(), once=options.once)
     except LocalStackError as error:

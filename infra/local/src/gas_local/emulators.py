@@ -1,18 +1,16 @@
-"""How the emulators of AWS and Globus are started, and when they are ready."""
+"""How the emulators of AWS, Globus and Stripe are started, and when they are ready."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from gas_local.environment import ROOT, base_environment
 from gas_local.errors import LocalStackError
 from gas_local.ports import HOST
+from gas_local.stripe import JS_PATH
 from gas_local.supervisor import Program
 from gas_local.world import globus_seed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EMULATORS = ROOT / ".venv-local" / "bin"
 """Their own environment: ministack pins a botocore that is not ours."""
@@ -56,6 +54,19 @@ def globus_emulator(*, port: int, state: Path, client_secret: str, redirect_uris
         ),
         environment=base_environment(),
         ready_url=f"{url}/_fauxbus/",
+    )
+
+
+def stripe_emulator(*, port: int, state: Path) -> Program:
+    """Localstripe. It keeps customers and subscriptions, and forgets whom it told of events."""
+    state.mkdir(parents=True, exist_ok=True)
+    server = Path(__file__).with_name("stripe_server.py")
+    return Program(
+        name="stripe",
+        # -P: the server's neighbours are no modules of its own.
+        command=(_installed("python"), "-P", str(server), "--port", str(port), "--state", str(state)),
+        environment=base_environment(),
+        ready_url=f"http://{HOST}:{port}{JS_PATH}",
     )
 
 

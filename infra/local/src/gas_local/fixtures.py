@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gas_local.emulators import aws_emulator, globus_emulator
+from gas_local.emulators import aws_emulator, globus_emulator, stripe_emulator
 from gas_local.ports import HOST, free_port
 from gas_local.provision import MAIL_SENDER, deploy, emulator_client, verify_sender
 from gas_local.services import service_environment, service_programs
+from gas_local.stripe import seed_stripe, stripe_environment
 from gas_local.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # Secrets of emulators that live as long as the tests.
 CLIENT_SECRET = "the secret of a test's client"  # noqa: S105
 SECRET_KEY = "the key that signs a test's sessions"  # noqa: S105
+WEBHOOK_SECRET = "whsec_that_signs_a_tests_events"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Stack:
     """All that services read: GAS_* as deploy.py wrote them, the other GAS_*, and AWS_* credentials."""
     aws_url: str
     globus_url: str
+    stripe_url: str
     base_url: str
     """Where the web belongs: nobody listens there, and Globus redirects to it."""
 
@@ -61,7 +64,8 @@ def running_stack(state: Path) -> Iterator[Stack]:
     """Emulators on free ports, which keep what they have in ``state``, for as long as the block lasts."""
     aws_port, globus_port = free_port(), free_port()
     aws_url, globus_url = f"http://{HOST}:{aws_port}", f"http://{HOST}:{globus_port}"
-    base_url = f"http://{HOST}:{free_port()}"
+    base_url, stripe_port = f"http://{HOST}:{free_port()}", free_port()
+    stripe_url = f"http://{HOST}:{stripe_port}"
     with Supervisor(state / "log") as supervisor:
         supervisor.start(
             aws_emulator(port=aws_port, state=state / "aws"),
@@ -71,7 +75,9 @@ def running_stack(state: Path) -> Iterator[Stack]:
                 client_secret=CLIENT_SECRET,
                 redirect_uris=[f"{base_url}/authcallback"],
             ),
+            stripe_emulator(port=stripe_port, state=state / "stripe"),
         )
+        seed_stripe(stripe_url, webhook_url=f"{base_url}/webhooks/stripe", webhook_secret=WEBHOOK_SECRET)
         resources = deploy(
             stack="gas-test",
             endpoint_url=aws_url,
@@ -86,8 +92,9 @@ def running_stack(state: Path) -> Iterator[Stack]:
             base_url=base_url,
             globus_client_secret=CLIENT_SECRET,
             secret_key=SECRET_KEY,
+            stripe=stripe_environment(stripe_url, webhook_secret=WEBHOOK_SECRET),
         )
-        yield Stack("gas-test", environment, aws_url, globus_url, base_url)
+        yield Stack("gas-test", environment, aws_url, globus_url, stripe_url, base_url)
 
 
 @pytest.fixture(scope="session")

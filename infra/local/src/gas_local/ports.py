@@ -50,10 +50,11 @@ class Ports:
     aws: int
     globus: int
     mail: int
+    stripe: int
 
     def require_free(self, patience_seconds: float) -> None:
         """Refuse to start where another program listens."""
-        for name in ("web", "aws", "globus", "mail"):
+        for name in ("web", "aws", "globus", "mail", "stripe"):
             require_free(
                 getattr(self, name), variable=f"{name.upper()}_PORT", patience_seconds=patience_seconds
             )

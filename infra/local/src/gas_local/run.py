@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import secrets
 import shutil
 import signal
 import sys
@@ -10,7 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from gas_local.emulators import aws_emulator, globus_emulator
+from gas_local.emulators import aws_emulator, globus_emulator, stripe_emulator
 from gas_local.environment import base_environment
 from gas_local.errors import LocalStackError
 from gas_local.journey import Browser
@@ -18,6 +19,7 @@ from gas_local.main_job import do_main_job
 from gas_local.ports import HOST
 from gas_local.provision import MAIL_SENDER, deploy, verify_sender
 from gas_local.services import service_environment, service_programs
+from gas_local.stripe import TEST_CARD, seed_stripe, stripe_environment
 from gas_local.supervisor import Program, Supervisor
 from gas_local.world import ADA, GREGOR, Secrets
 
@@ -48,6 +50,7 @@ def run(ports: Ports, state: Path, *, once: bool) -> int:
             )
             if once:
                 return 0 if right else 1
+            _say(f"Premium costs nothing here: card {TEST_CARD}, any date to come, any three digits.")
             _say(f"Open http://{HOST}:{ports.web}/ and sign in as {ADA.name} or {GREGOR.name}. Ctrl-C stops.")
             _say(f"All mails: http://{HOST}:{ports.mail}/")
             while True:
@@ -66,19 +69,22 @@ def _start(supervisor: Supervisor, ports: Ports, state: Path) -> dict[str, str]:
     ports.require_free(GUARDIAN_SECONDS if marker.exists() else 0)
     _tidy(state)
     marker.touch()
-    secrets = Secrets.of(state / "secrets.json")
+    kept = Secrets.of(state / "secrets.json")
     aws_url, globus_url = f"http://{HOST}:{ports.aws}", f"http://{HOST}:{ports.globus}"
+    stripe_url, webhook_secret = f"http://{HOST}:{ports.stripe}", f"whsec_{secrets.token_urlsafe(32)}"
     base_url = f"http://{HOST}:{ports.web}"
-    _say("Starting the emulators of AWS and Globus")
+    _say("Starting the emulators of AWS, Globus and Stripe")
     supervisor.start(
         aws_emulator(port=ports.aws, state=state / "aws"),
         globus_emulator(
             port=ports.globus,
             state=state / "globus",
-            client_secret=secrets.globus_client_secret,
+            client_secret=kept.globus_client_secret,
             redirect_uris=[f"{base_url}/authcallback"],
         ),
+        stripe_emulator(port=ports.stripe, state=state / "stripe"),
     )
+    seed_stripe(stripe_url, webhook_url=f"{base_url}/webhooks/stripe", webhook_secret=webhook_secret)
     _say("Deploying infra/aws")
     resources = deploy(
         stack=STACK,
@@ -93,8 +99,9 @@ def _start(supervisor: Supervisor, ports: Ports, state: Path) -> dict[str, str]:
             aws_url=aws_url,
             globus_url=globus_url,
             base_url=base_url,
-            globus_client_secret=secrets.globus_client_secret,
-            secret_key=secrets.web_secret_key,
+            globus_client_secret=kept.globus_client_secret,
+            secret_key=kept.web_secret_key,
+            stripe=stripe_environment(stripe_url, webhook_secret=webhook_secret),
         )
     )
     _say(f"Starting {', '.join(service.name for service in services)} (logs: {state / 'log'})")

@@ -27,6 +27,7 @@ def service_environment(
     base_url: str,
     globus_client_secret: str,
     secret_key: str,
+    stripe: Mapping[str, str],
 ) -> dict[str, str]:
     """What services read of their environment; ``resources`` is what deploy.py wrote."""
     return {
@@ -35,6 +36,7 @@ def service_environment(
         **base_environment(),
         **aws_environment(aws_url),
         **resources,
+        **stripe,
         "GAS_S3_PUBLIC_ENDPOINT_URL": aws_url,
         "GAS_BASE_URL": base_url,
         "GAS_HTTP_PORT": str(urlsplit(base_url).port),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from gas_core.domain import lifecycle, plans
@@ -93,11 +95,27 @@ def set_plan(
     def decided(user: User) -> User:
         return plans.change_plan(user, plan, source=source, now=clock.now(), timings=timings)
 
-    user = update_user(users, identity_id, decided)
-    if user.plan_settling:
+    return change_user(identity_id, decided, users=users, publisher=publisher)
+
+
+def change_user(
+    identity_id: str, decide: Callable[[User], User], *, users: Users, publisher: Publisher
+) -> User:
+    """Write what ``decide`` makes of a user's row, and tell whoever works on what the row then owes.
+
+    ``decide`` as in ``update``; the errors are those of ``set_plan``, and what ``decide`` raises.
+    """
+    user = update_user(users, identity_id, decide)
+    if user.plan_settling or user.payment_letter:
         try:
             publisher.publish(UserChanged(user_id=identity_id))
         except TransientError as error:
             _log.warning("announcement_postponed", user_id=identity_id, error=type(error).__name__)
-    _log.info("plan_set", user_id=identity_id, plan=plan.value, source=source, settling=user.plan_settling)
+    _log.info(
+        "user_changed",
+        user_id=identity_id,
+        plan=user.plan.value,
+        source=user.plan_source,
+        owed=sorted(user.due),
+    )
     return user

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gas_core.domain.lifecycle import Timings
@@ -179,6 +179,39 @@ class TopicsSettings(AwsSettings):
             "job_results_topic_arn": self.job_results_topic_arn,
             "plan_changes_topic_arn": self.plan_changes_topic_arn,
         }
+
+
+class BillingSettings(Settings):
+    """How researchers pay for premium. Without billing an operator sets plans: docs/operator/plans.md."""
+
+    billing: Literal["stripe", "none"] = Field(
+        "none", description="stripe: premium is bought; none: an operator sets plans (gas-admin plan set)."
+    )
+    stripe_secret_key: SecretStr = Field(
+        SecretStr(""), description="Secret key of the Stripe account.", validate_default=True
+    )
+    stripe_publishable_key: str = Field(
+        "", description="Publishable key of the Stripe account, for browsers.", validate_default=True
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret of the webhook at Stripe.", validate_default=True
+    )
+    stripe_price: str = Field("", description="ID of the recurring price of premium.", validate_default=True)
+    stripe_url: str | None = Field(
+        None, description="Where services find Stripe's API; unset: Stripe itself."
+    )
+    stripe_js_url: str = Field("https://js.stripe.com/v3/", description="Where browsers find Stripe.js.")
+    payment_grace_seconds: int = Field(
+        604_800, ge=0, description="How long premium goes on after a payment failed, seconds."
+    )
+
+    @field_validator("stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret", "stripe_price")
+    @classmethod
+    def _set_for_stripe(cls, value: SecretStr | str, info: ValidationInfo) -> SecretStr | str:
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not given and info.data.get("billing") == "stripe":
+            raise ValueError("has to be set when GAS_BILLING is stripe")
+        return value
 
 
 class WorkerSettings(AwsSettings):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from gas_core.domain.billing import BillingEvent, Invoice, Price, Subscription
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.messages import Message
 from gas_core.domain.plans import Plan, User
@@ -103,6 +104,10 @@ class Users(Protocol):
 
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         """Identity IDs of rows whose ``due_time`` has come; at most ``limit`` of each shard."""
+        ...
+
+    def with_email(self, email: str) -> Iterator[User]:
+        """Users of this address, in either case. Reads the whole table: for an operator's hand alone."""
         ...
 
 
@@ -298,4 +303,66 @@ class ArchiveStore(Protocol):
         A store that names archives itself cannot: such an archive is found by its description in the vault's
         inventory.
         """
+        ...
+
+
+class Billing(Protocol):
+    """The payment provider. Card data goes from the browser to it, never through us.
+
+    BillingUnavailableError where it does not answer as it should.
+    """
+
+    def price(self) -> Price:
+        """What premium costs."""
+        ...
+
+    def customer(self, user: User) -> str:
+        """The ID of the customer who is this user, made if there is none. Asking again gives the same one."""
+        ...
+
+    def owner(self, customer_id: str) -> str:
+        """The identity ID of the user who is this customer; empty if it is nobody of ours, or gone."""
+        ...
+
+    def begin_card(self, customer_id: str) -> str:
+        """The secret by which a browser gives the provider a card of this customer.
+
+        CustomerMissingError if there is no such customer.
+        """
+        ...
+
+    def subscribe(self, customer_id: str, card_id: str) -> None:
+        """Pay with the card that the browser gave; ``card_id`` names that giving.
+
+        Whoever is subscribed already changes the card, takes back a cancellation and pays what is overdue:
+        nobody ever has two subscriptions. CardRefusedError if the card is not this customer's, or is refused;
+        then nothing was subscribed to or paid.
+        """
+        ...
+
+    def subscription(self, customer_id: str) -> Subscription | None:
+        """The subscription as it stands now; None if there is none, or no such customer."""
+        ...
+
+    def cancel(self, customer_id: str) -> None:
+        """End the subscription when the period ends that is paid for; at once if the payment is overdue.
+
+        Without one nothing happens.
+        """
+        ...
+
+    def resume(self, customer_id: str) -> None:
+        """Take back a cancellation, while the period lasts. Without one nothing happens."""
+        ...
+
+    def invoices(self, customer_id: str, *, limit: int) -> tuple[Invoice, ...]:
+        """What was billed, newest first; nothing for no such customer."""
+        ...
+
+    def portal_address(self, customer_id: str, *, return_url: str) -> str | None:
+        """A page of the provider on which the customer sees to cards and invoices; None if it has none."""
+        ...
+
+    def event(self, payload: bytes, signature: str) -> BillingEvent:
+        """What the provider tells. EventRefusedError if the signature is not its own, or is too old."""
         ...

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from gas_core.domain import lifecycle, plans, retention
+from gas_core.domain import billing, lifecycle, plans, retention
 from gas_core.domain.errors import (
     JobNotFoundError,
     MailRefusedError,
@@ -71,34 +71,44 @@ class Notifier:
                 pass
 
     def about_user(self, message: UserChanged) -> None:
-        """Tell of all results that came back by one mail, once they were collected for a while.
+        """Mail the user what their row owes: news of payments, and of results that came back.
 
         Raises
         ------
         MailUnderWayError
             Another process is at it; the message comes again.
         """
-        now = self.clock.now()
         try:
-            user = self.users.get(message.user_id)
-            if not plans.restored_mail_due(user, now=now, timings=self.timings):
-                return
-            user = update_user(
-                self.users,
-                message.user_id,
-                lambda row: plans.begin_restored_mail(row, now=now, timings=self.timings),
-            )
+            self._payment(message.user_id)
+            self._all_restored(message.user_id)
         except UserNotFoundError:
             log.info("mail_unneeded", user_id=message.user_id, reason="user_gone")
+
+    def _payment(self, user_id: str) -> None:
+        user = update_user(
+            self.users,
+            user_id,
+            lambda row: billing.begin_letter(row, now=self.clock.now(), timings=self.timings),
+        )
+        if not user.payment_letter:
             return
+        self._send_to(user, self.letters.payment(user), user.payment_letter)
+        update_user(self.users, user_id, lambda row: billing.end_letter(row, sent=user))
+        log.info("mail_sent", user_id=user_id, mail_event=user.payment_letter)
+
+    def _all_restored(self, user_id: str) -> None:
+        """Tell of all results that came back by one mail, once they were collected for a while."""
+        now = self.clock.now()
+        if not plans.restored_mail_due(self.users.get(user_id), now=now, timings=self.timings):
+            return
+        user = update_user(
+            self.users, user_id, lambda row: plans.begin_restored_mail(row, now=now, timings=self.timings)
+        )
         # The second that has not passed yet may still bring more.
         until = user.restored_mail_begun - 1
         count, more = self._came_back(user, until)
         if count:
-            try:
-                self._send(self.letters.restored(user, count=count))
-            except MailRefusedError as error:
-                log.error("mail_refused", user_id=user.identity_id, mail_event="restored", **error.fields)  # noqa: TRY400 - the fields tell all
+            self._send_to(user, self.letters.restored(user, count=count), "restored")
 
         def ended(row: User) -> User:
             if row.restored_mail_begun != user.restored_mail_begun:
@@ -204,6 +214,13 @@ class Notifier:
             # Coming back sooner would only meet the claim that this try left.
             error.fields.setdefault("retry_after_seconds", self.timings.mail_claim_seconds)
             raise
+
+    def _send_to(self, user: User, mail: Mail, event: str) -> None:
+        """An address that takes no mail must not keep the row in debt for ever."""
+        try:
+            self._send(mail)
+        except MailRefusedError as error:
+            log.error("mail_refused", user_id=user.identity_id, mail_event=event, **error.fields)  # noqa: TRY400 - the fields tell all
 
     def _reader(self, job: Job) -> User:
         """Who the job belongs to. The profile's address counts, since people move; else the job's own."""

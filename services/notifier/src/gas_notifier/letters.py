@@ -53,6 +53,18 @@ class LetterBox:
         mail_name = f"restored-{user.restored_told}"
         return self._write("restored", facts, to=user.email, subject_id=user.identity_id, mail_name=mail_name)
 
+    def payment(self, user: User) -> Mail:
+        """The news of payments that the user's row owes."""
+        facts: dict[str, object] = {
+            "name": user.name,
+            "link": f"{self._base_url}/subscribe",
+            "ends": _moment(user.payment_grace_ends),
+        }
+        mail_name = f"{user.payment_letter}-{user.payment_letter_time}"
+        return self._write(
+            user.payment_letter, facts, to=user.email, subject_id=user.identity_id, mail_name=mail_name
+        )
+
     def _about_job(self, job: Job, folder: str, user: User, *, mail_name: str) -> Mail:
         link = f"{self._base_url}/annotations/{job.job_id}"
         here = job.results is Results.AVAILABLE

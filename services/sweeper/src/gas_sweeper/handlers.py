@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from gas_core.domain import lifecycle
+from gas_core.announce import change_user
+from gas_core.domain import billing, lifecycle
 from gas_core.domain.errors import (
     GasError,
     JobNotFoundError,
@@ -17,6 +18,7 @@ from gas_core.domain.errors import (
 )
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import User
 from gas_core.domain.states import Results, Status
 from gas_core.owed import announce_again, announce_user_again
 from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, Users
@@ -92,12 +94,22 @@ def settle(
 
 
 def settle_user(user_id: str, *, users: Users, publisher: Publisher, clock: Clock, timings: Timings) -> None:
-    """The same for what a user's row owes."""
+    """The same for what a user's row owes. A grace period that is over is settled here: it asks nobody."""
     try:
         user = users.get(user_id)
     except UserNotFoundError:
         return
-    if user.due_time is not None and user.due_time <= clock.now():
+    now = clock.now()
+    if user.due_time is None or user.due_time > now:
+        return
+    if user.payment_grace_ends and user.payment_grace_ends <= now:
+
+        def decided(row: User) -> User:
+            return billing.end_grace(row, now=now, timings=timings)
+
+        user = change_user(user_id, decided, users=users, publisher=publisher)
+        log.info("payment_grace_over", user_id=user_id, plan=user.plan.value)
+    if user.due_time is not None and user.due_time <= now:
         announce_user_again(user, users=users, publisher=publisher, clock=clock, timings=timings)
 
 

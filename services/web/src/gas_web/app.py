@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gas_web import errors, observe, security
-from gas_web.blueprints import account, auth, health, jobs, pages
+from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, webhooks
 from gas_web.container import Container
 from gas_web.session import signed_in
 from gas_web.static import StaticFiles
@@ -47,14 +47,17 @@ def create_app(container: Container) -> Flask:
     files.serve_from(app)
     # First, so that a form that is refused has its line and its ID as well.
     observe.init(app)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
+    # Whoever calls these proves who it is by a signature, and has no page of ours.
+    forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
-    for blueprint in (pages.blueprint, auth.blueprint, account.blueprint, jobs.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (pages, auth, account, jobs, plans, webhooks, health):
+        app.register_blueprint(part.blueprint)
+    results.init(app, container)
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"current_user": signed_in(), "nav": "", "asset": files.address, "plans_url": "/subscribe"}
+        return {"current_user": signed_in(), "nav": "", "asset": files.address}
 
     return app

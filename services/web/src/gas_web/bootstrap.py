@@ -10,8 +10,9 @@ from gas_core.adapters.dynamodb.jobs import DynamoJobs
 from gas_core.adapters.dynamodb.users import DynamoUsers
 from gas_core.adapters.s3 import S3Store
 from gas_core.adapters.sns import SnsPublisher
+from gas_core.adapters.stripe import StripeBilling
 from gas_core.domain.job import ObjectRef
-from gas_core.ports import ObjectStore
+from gas_core.ports import Billing, ObjectStore
 from gas_web.config import WebSettings
 from gas_web.container import Container
 from gas_web.globus import GlobusSignIn
@@ -40,6 +41,18 @@ def build(settings: WebSettings) -> Container:
             public_url=settings.globus_public_url,
         ),
         store_origin=_origin(store, settings.inputs_bucket),
+        billing=_billing(settings),
+    )
+
+
+def _billing(settings: WebSettings) -> Billing | None:
+    if settings.billing == "none":
+        return None
+    return StripeBilling(
+        secret_key=settings.stripe_secret_key.get_secret_value(),
+        webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+        price=settings.stripe_price,
+        url=settings.stripe_url,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from gas_core.config import (
+    BillingSettings,
     InputsSettings,
     JobsSettings,
     ResultsSettings,
@@ -19,7 +22,9 @@ STORE_BYTES = 5 * 1024**3
 """What S3 takes in one POST."""
 
 
-class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings):
+class WebSettings(
+    JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings, BillingSettings
+):
     """What the web service reads from its environment."""
 
     base_url: str = Field(description="Public address of these pages, such as https://gas.example.org.")
@@ -41,6 +46,16 @@ class WebSettings(JobsSettings, UsersSettings, InputsSettings, ResultsSettings, 
     )
     upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
     session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
+    contact: str = Field(
+        "", description="Whom researchers ask for premium where it is not sold: an address or a name."
+    )
+    work_directory: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="Where tables that are being explored are kept: room for tables_max_bytes and more.",
+    )
+    tables_max_bytes: int = Field(
+        4 * 1024**3, gt=0, description="Room for those tables, bytes; Parquet exports under way come on top."
+    )
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")
     http_host: str = Field("0.0.0.0", description="Address the pages are served on.")  # noqa: S104 - a pod's

@@ -8,7 +8,7 @@ from typing import cast
 from flask import current_app
 
 from gas_core.domain.lifecycle import Timings
-from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, Users
+from gas_core.ports import Billing, Clock, Jobs, ObjectStore, Publisher, Users
 from gas_web.config import WebSettings
 from gas_web.globus import SignIn
 from gas_web.handlers import Limits
@@ -42,6 +42,8 @@ class Container:
     clock: Clock
     sign_in: SignIn
     store_origin: str
+    billing: Billing | None = None
+    """None where premium is not sold."""
     bundle: Bundle = RCRS
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 from werkzeug.wrappers import Response
@@ -26,6 +27,20 @@ def policy(store_origin: str) -> str:
             "frame-ancestors 'none'",
             "object-src 'none'",
         ]
+    )
+
+
+def payment_policy(store_origin: str, stripe_js_url: str) -> str:
+    """The same for the page with the card form, whose fields are Stripe's own, in frames that it serves."""
+    parts = urlsplit(stripe_js_url)
+    scripts = f"{parts.scheme}://{parts.netloc}"
+    return (
+        policy(store_origin)
+        .replace(
+            "script-src 'self'",
+            f"script-src 'self' {scripts}; frame-src {scripts} https://hooks.stripe.com",
+        )
+        .replace("connect-src 'self'", f"connect-src 'self' {scripts} https://api.stripe.com")
     )
 
 

@@ -127,9 +127,7 @@ def page_of(app: Flask) -> Callable[..., Document]:
 
     assert app
     return lambda template, **context: Document(
-        render_template(
-            template, **{"current_user": GALLERY.ADA, "nav": "", "plans_url": "/subscribe", **context}
-        )
+        render_template(template, **{"current_user": GALLERY.ADA, "nav": "", **context})
     )
 
 

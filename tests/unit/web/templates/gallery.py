@@ -40,6 +40,7 @@ ROUTES = {
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
+    "results.table": "/annotations/<job_id>/results",
     "jobs.confirm_cancel": "/annotations/<job_id>/cancel",
     "jobs.confirm_delete": "/annotations/<job_id>/delete",
     "jobs.confirm_keep_longer": "/annotations/<job_id>/keep-longer",
@@ -47,8 +48,30 @@ ROUTES = {
     "jobs.bring_back": "/annotations/<job_id>/bring-back",
     "jobs.cancel": "/annotations/<job_id>/cancel",
     "jobs.delete": "/annotations/<job_id>/delete",
+    "plans.show": "/subscribe",
+    "plans.subscribe": "/subscribe",
+    "plans.card": "/subscribe/card",
+    "plans.confirm_cancel": "/subscribe/cancel",
+    "plans.cancel": "/subscribe/cancel",
+    "plans.resume": "/subscribe/resume",
+    "plans.portal": "/subscribe/portal",
 }
-POSTED = {"auth.logout", "jobs.cancel", "jobs.delete", "jobs.keep_longer", "jobs.bring_back"}
+POSTED = {
+    "auth.logout",
+    "jobs.cancel",
+    "jobs.delete",
+    "jobs.keep_longer",
+    "jobs.bring_back",
+    "plans.subscribe",
+    "plans.card",
+    "plans.cancel",
+    "plans.resume",
+}
+STRIPE_JS = """
+window.Stripe = () => ({
+  elements: () => ({ create: () => ({ mount: (holder) => { holder.textContent = "The card's fields"; } }) }),
+});
+"""
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
 ADA = SimpleNamespace(
@@ -313,6 +336,45 @@ def _profile(data: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]
     }
 
 
+def _plan(template: str = "plans/show.html", **changes: object) -> tuple[str, dict[str, Any]]:
+    more = {
+        name: changes.pop(name) for name in ("sold", "unavailable", "problem", "contact") if name in changes
+    }
+    plan = {
+        "premium": False,
+        "granted": False,
+        "price": "9.00 USD a month",
+        "pay": "",
+        "leave": False,
+        "stay": False,
+        "renews_at": None,
+        "ends_at": None,
+        "grace_ends_at": None,
+        "ready": 0,
+        "archived": 0,
+        "invoices": (),
+    }
+    return template, {
+        "nav": "profile",
+        "plan": SimpleNamespace(**{**plan, **changes}),
+        "sold": True,
+        "unavailable": False,
+        "contact": "",
+        "problem": "",
+        "window": "5 min",
+        "free_size": "150 KiB (153,600 bytes)",
+        "premium_size": "5 GiB (5,368,709,120 bytes)",
+        "stripe_js_url": "/stripe.js",
+        "stripe_key": "pk_test",
+        **more,
+    }
+
+
+LATER = NOW + timedelta(days=30)
+INVOICES = tuple(
+    SimpleNamespace(when=NOW - timedelta(days=30 * months), amount="9.00 USD", state=state, url="")
+    for months, state in enumerate(("Paid", "Paid", "Not paid"))
+)
 _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institution}
 _LINK = SimpleNamespace(url="/annotations", text="Your jobs")
 
@@ -404,6 +466,24 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         next_url="/annotations?after=abc",
         newer_url="/annotations",
     ),
+    "plan-free": _plan(pay="begin", archived=13),
+    "plan-free-new": _plan(pay="begin"),
+    "plan-refused": _plan(
+        pay="begin",
+        archived=1,
+        problem="Your card was declined. Nothing was paid, and your plan is as it was.",
+    ),
+    "plan-premium": _plan(premium=True, leave=True, renews_at=LATER, ready=4, invoices=INVOICES),
+    "plan-cancelled": _plan(premium=True, stay=True, ends_at=LATER, invoices=INVOICES),
+    "plan-overdue": _plan(premium=True, pay="overdue", leave=True, grace_ends_at=LATER, invoices=INVOICES),
+    "plan-lapsed": _plan(pay="overdue", leave=True, archived=4, invoices=INVOICES),
+    "plan-granted": _plan(premium=True, granted=True),
+    "plan-unsold": _plan(price="", sold=False, contact="gas@university.example", archived=2),
+    "plan-unavailable": _plan(premium=True, price="", unavailable=True),
+    "plan-no-portal": _plan(premium=True, leave=True, problem="Stripe has no page of its own for you."),
+    "confirm-leave": _plan("plans/confirm_cancel.html", premium=True, renews_at=LATER, ready=1204),
+    "confirm-leave-granted": _plan("plans/confirm_cancel.html", premium=True, granted=True, renews_at=LATER),
+    "confirm-leave-empty": _plan("plans/confirm_cancel.html", premium=True, renews_at=LATER),
     "error-404": (
         "errors/error.html",
         {
@@ -444,6 +524,10 @@ def make_gallery(store: str = "") -> Flask:
     for endpoint, path in ROUTES.items():
         app.add_url_rule(path, endpoint, stub, methods=["POST" if endpoint in POSTED else "GET"])
 
+    @app.get("/stripe.js")
+    def stripe_js() -> Response:
+        return Response(STRIPE_JS, mimetype="text/javascript")
+
     @app.get("/gallery/<sample>")
     def show(sample: str) -> str:
         return render(sample)
@@ -459,4 +543,4 @@ def make_gallery(store: str = "") -> Flask:
 def render(sample: str) -> str:
     """One sample page; needs an application context."""
     template, context = SAMPLES[sample]
-    return render_template(template, **{"current_user": ADA, "nav": "", "plans_url": "/subscribe", **context})
+    return render_template(template, **{"current_user": ADA, "nav": "", **context})

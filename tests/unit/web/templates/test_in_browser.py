@@ -44,7 +44,7 @@ class Site:
         self.app.view_functions[endpoint] = view
 
     def panel(self, job: SimpleNamespace, *, etag: str = "", status: int = 200) -> Response:
-        response = Response(render_template("jobs/_now.html", job=job, plans_url="/subscribe"), status=status)
+        response = Response(render_template("jobs/_now.html", job=job), status=status)
         if etag:
             response.headers["ETag"] = etag
         return response
@@ -190,7 +190,7 @@ def test_a_state_change_moves_nothing_below_the_panel(site: Site, tab: Page, gal
 def opened(site: Site, tab: Page, gallery: Any, name: str) -> None:
     """Open the page of a sample of ``LIFE``, made to ask again every second."""
     view = replace(gallery.LIFE[name][0], poll_seconds=1)
-    context = {"nav": "jobs", "job": view, "timeline": [], "current_user": gallery.ADA, "plans_url": "/"}
+    context = {"nav": "jobs", "job": view, "timeline": [], "current_user": gallery.ADA}
     site.answer("jobs.show", lambda **_: render_template("jobs/show.html", **context))
     tab.goto(f"{site.url}/annotations/1")
 

@@ -84,7 +84,8 @@ class AwsClients:
     def dynamodb(self) -> DynamoDBClient:
         # An answer takes milliseconds; a request that takes seconds is better asked again.
         client = self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=_config(5))
-        client.meta.events.register_first("needs-retry.dynamodb", _pause_of_conflict)
+        pause: Any = _pause_of_conflict  # the stub knows no handler that answers
+        client.meta.events.register_first("needs-retry.dynamodb", pause)
         return client
 
     @cached_property

@@ -30,6 +30,10 @@ class UserDue(StrEnum):
     """A change of plan was not worked through yet: retrievals to start, or windows to open."""
     RESTORED_MAIL = "restored_mail"
     """Results came back, and the mail that tells how many has to go out."""
+    PAYMENT_GRACE = "payment_grace"
+    """A payment failed; without another one the premium plan ends."""
+    PAYMENT_LETTER = "payment_letter"
+    """A mail about payments has to go out."""
 
 
 class PlanMovedOnError(PermanentError):
@@ -64,6 +68,19 @@ class User:
     """When somebody began to count and mail what came back, if that was not recorded as done yet."""
     window_mails: bool = True
     """Whether a mail tells that a window is about to end."""
+    customer_id: str = ""
+    """Who the user is to the payment provider."""
+    paying_until: int = 0
+    """A payment is under way, and no other may begin until then."""
+    payment_grace_ends: int = 0
+    """A payment failed, and the premium plan ends then unless one succeeds."""
+    payment_letter: str = ""
+    """Which mail about payments is owed."""
+    payment_letter_time: int = 0
+    """When that was decided; it tells one letter from the next of its kind."""
+    payment_letter_begun: int = 0
+    billing_events: tuple[str, ...] = ()
+    """IDs of the payment provider's last events that were worked through."""
     created: int = 0
     updated: int = 0
     profile_confirmed: bool = False

@@ -5,6 +5,7 @@ named ``*_for_test``. The contract tests hold them to the same sentences as the 
 """
 
 from gas_core.testing.archive import FakeArchive
+from gas_core.testing.billing import FakeBilling
 from gas_core.testing.clock import FakeClock
 from gas_core.testing.faults import Crash, Fault, Faults, Moment
 from gas_core.testing.hold import FakeHold
@@ -18,6 +19,7 @@ from gas_core.testing.users import FakeUsers
 __all__ = [
     "Crash",
     "FakeArchive",
+    "FakeBilling",
     "FakeClock",
     "FakeHold",
     "FakeJobs",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +23,11 @@ def _stands(row: Job | None, read: Job) -> bool:
     )
 
 
+def _copied(job: Job) -> Job:
+    """The row with maps of its own; all else in it is immutable."""
+    return replace(job, due=dict(job.due), summary=dict(job.summary), mails=dict(job.mails))
+
+
 class FakeJobs:
     """``Jobs``; rows are copied in and out, so that nobody changes one but by a write."""
 
@@ -37,19 +41,19 @@ class FakeJobs:
     def rows(self) -> dict[str, Job]:
         """What the table holds now, by job ID."""
         with self._lock:
-            return copy.deepcopy(self._rows)
+            return {job_id: _copied(job) for job_id, job in self._rows.items()}
 
     def add(self, job: Job) -> None:
         with self._lock:
             if job.job_id in self._rows:
                 raise StaleError(job_id=job.job_id)
-            self._rows[job.job_id] = copy.deepcopy(job)
+            self._rows[job.job_id] = _copied(job)
 
     def get(self, job_id: str) -> Job:
         with self._lock:
             if job_id not in self._rows:
                 raise JobNotFoundError(job_id=job_id)
-            return copy.deepcopy(self._rows[job_id])
+            return _copied(self._rows[job_id])
 
     def commit(self, before: Job, after: Job, *, while_plan: Plan | None = None) -> Job:
         with self._lock:
@@ -57,9 +61,9 @@ class FakeJobs:
                 raise StaleError(job_id=before.job_id)
             if while_plan and self._plan(before.user_id) is not while_plan:
                 raise PlanChangedError(job_id=before.job_id, decided_for=while_plan.value)
-            written = replace(copy.deepcopy(after), revision=before.revision + 1)
+            written = replace(_copied(after), revision=before.revision + 1)
             self._rows[before.job_id] = written
-            return copy.deepcopy(written)
+            return _copied(written)
 
     def remove(self, job: Job) -> None:
         with self._lock:

@@ -74,6 +74,11 @@ class FakeUsers:
             ]
             yield from (identity_id for _, identity_id in islice(sorted(due), limit))
 
+    def with_email(self, email: str) -> Iterator[User]:
+        with self._lock:
+            rows = list(self._rows.values())
+        yield from (user for user in rows if user.email.casefold() == email.casefold())
+
     def set_plan_for_test(self, identity_id: str, plan: Plan, *, now: int) -> None:
         """The plan was another all the time: no change of it is owed to anybody."""
         with self._lock:

@@ -145,6 +145,11 @@ def get_user(identity_id: str) -> Request:
     return {"Key": {"identity_id": value(identity_id)}, "ConsistentRead": True}
 
 
+def all_users() -> Request:
+    """Scan of the users table, every page of it; consistent. No service does this: an operator asks."""
+    return {"ConsistentRead": True}
+
+
 def commit_user(before: User, written: User, *, token: str) -> Request:
     """UpdateItem of the attributes that differ; key ``identity_id``; condition: no other commit in between.
 

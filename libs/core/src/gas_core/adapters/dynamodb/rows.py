@@ -73,6 +73,12 @@ _USER_TOLD_LATER = (
     "restored_since",
     "restored_told",
     "restored_mail_begun",
+    "customer_id",
+    "paying_until",
+    "payment_grace_ends",
+    "payment_letter",
+    "payment_letter_time",
+    "payment_letter_begun",
     "created",
     "updated",
     "profile_confirmed",
@@ -129,7 +135,12 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
 def user_to_item(user: User) -> Item:
     """The whole row. The plan is always there: conditions name it."""
     told: dict[str, Any] = {name: getattr(user, name) for name in _USER_TOLD_LATER}
-    told |= {"due": user.due, "due_time": user.due_time, "no_window_mails": not user.window_mails}
+    told |= {
+        "due": user.due,
+        "due_time": user.due_time,
+        "no_window_mails": not user.window_mails,
+        "billing_events": list(user.billing_events),
+    }
     attributes = {name: plain for name, plain in told.items() if plain not in _NOTHING}
     attributes |= {name: getattr(user, name) for name in _USER_FROM_THE_START}
     attributes["plan"] = user.plan.value
@@ -144,6 +155,7 @@ def user_from_item(item: Mapping[str, Any]) -> User:
         **{name: told[name] for name in (*_USER_FROM_THE_START, *_USER_TOLD_LATER) if name in told},
         plan=Plan(told["plan"]),
         window_mails=not told.get("no_window_mails", False),
+        billing_events=tuple(told.get("billing_events", ())),
         due=told.get("due", {}),
     )
 

@@ -92,3 +92,10 @@ class DynamoUsers:
             with aws_errors("overdue", shard=shard):
                 found = [key["identity_id"]["S"] for key in keys]
             yield from found
+
+    def with_email(self, email: str) -> Iterator[User]:
+        request = expressions.all_users()
+        with aws_errors("users_with_email"):
+            for page in self._client.get_paginator("scan").paginate(TableName=self._table, **request):
+                users = (user_from_item(item) for item in page["Items"])
+                yield from [user for user in users if user.email.casefold() == email.casefold()]

@@ -1,0 +1,184 @@
+"""What an operator may ask and do, in terms of ports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import structlog
+
+from gas_core.announce import set_plan
+from gas_core.domain.errors import JobNotFoundError, PermanentError, UserNotFoundError
+from gas_core.domain.job import Job
+from gas_core.domain.lifecycle import Timings
+from gas_core.domain.plans import Plan, User
+from gas_core.domain.states import Results
+from gas_core.ports import Clock, Jobs, Publisher, Users
+
+_LONG_SECONDS = 10 * 366 * 86_400
+"""Further ahead than any debt."""
+
+_MOVING = (Results.ARCHIVING, Results.RESTORING, Results.DELETING)
+"""States that somebody works on. All of their rows owe something, so the due index has them."""
+
+log = structlog.get_logger()
+
+
+class AmbiguousUserError(PermanentError):
+    """Several users have this address; name one by the identity ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a row owes, and since when it is overdue (epoch seconds; later than now: it is not)."""
+
+    subject: str
+    state: str
+    kind: str
+    time: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """How many results are in a state, and since when the longest of them."""
+
+    count: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleStatus:
+    """``partial``: there are more rows than were looked at, which the longest overdue are among."""
+
+    now: int
+    moving: dict[str, Moving]
+    asked_back: int
+    changing_plans: int
+    overdue: tuple[Debt, ...]
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The ports, and what to do with them."""
+
+    jobs: Jobs
+    users: Users
+    publisher: Publisher
+    clock: Clock
+    timings: Timings
+
+    def user(self, name: str) -> User:
+        """Whoever ``name`` is: an identity ID, or an e-mail address (which reads the whole table).
+
+        Raises
+        ------
+        UserNotFoundError
+            Nobody.
+        AmbiguousUserError
+            Several have this address.
+        """
+        if "@" not in name:
+            return self.users.get(name)
+        found = list(self.users.with_email(name))
+        if len(found) > 1:
+            raise AmbiguousUserError(identity_ids=sorted(user.identity_id for user in found))
+        if not found:
+            raise UserNotFoundError(email=name)
+        # A scan is no consistent read of one row.
+        return self.users.get(found[0].identity_id)
+
+    def set_plan(self, name: str, plan: Plan, *, operator: str) -> tuple[User, User]:
+        """The user before and after. Who did it goes to the log."""
+        before = self.user(name)
+        after = set_plan(
+            before.identity_id,
+            plan,
+            source="operator",
+            users=self.users,
+            publisher=self.publisher,
+            clock=self.clock,
+            timings=self.timings,
+        )
+        log.info(
+            "plan_set_by_operator",
+            operator=operator,
+            user_id=before.identity_id,
+            plan=plan.value,
+            was=before.plan.value,
+            was_source=before.plan_source,
+        )
+        return before, after
+
+    def lifecycle_status(self, *, limit: int) -> LifecycleStatus:
+        """What moves between store and archive, and what is overdue.
+
+        At most ``limit`` rows of each of the index's partitions are looked at.
+        """
+        now = self.clock.now()
+        jobs, users = self._owing_jobs(now, limit), self._owing_users(now, limit)
+        moving: dict[str, Moving] = {}
+        for state in _MOVING:
+            times = [job.results_since or now for job in jobs if job.results is state]
+            moving[state.value] = Moving(len(times), min(times, default=0))
+        debts = [
+            Debt(job.job_id, f"{job.status.value}/{job.results.value}", kind, time, job.due_tries)
+            for job in jobs
+            for kind, time in job.due.items()
+        ]
+        debts += [
+            Debt(user.identity_id, user.plan.value, kind, time, user.due_tries)
+            for user in users
+            for kind, time in user.due.items()
+        ]
+        overdue = sorted((debt for debt in debts if debt.time <= now), key=lambda debt: debt.time)
+        shards = Counter(("job", job.due_shard) for job in jobs)
+        shards.update(("user", user.due_shard) for user in users)
+        return LifecycleStatus(
+            now=now,
+            moving=moving,
+            asked_back=sum(job.waits_for_thaw and job.results is Results.ARCHIVED for job in jobs),
+            changing_plans=sum(user.plan_settling for user in users),
+            overdue=tuple(overdue),
+            partial=any(count >= limit for count in shards.values()),
+        )
+
+    def _owing_jobs(self, now: int, limit: int) -> list[Job]:
+        ahead = now + _LONG_SECONDS
+        jobs = []
+        for for_thaw in (False, True):
+            for job_id in self.jobs.overdue(now=ahead, limit=limit, for_thaw=for_thaw):
+                try:
+                    jobs.append(self.jobs.get(job_id))
+                except JobNotFoundError:
+                    # Deleted since the index was read.
+                    continue
+        return jobs
+
+    def _owing_users(self, now: int, limit: int) -> list[User]:
+        users = []
+        for identity_id in self.users.overdue(now=now + _LONG_SECONDS, limit=limit):
+            try:
+                users.append(self.users.get(identity_id))
+            except UserNotFoundError:
+                continue
+        return users
+
+
+def events(job: Job) -> list[tuple[int, str]]:
+    """What a job's row tells of its life: times (epoch seconds) and what happened, in order."""
+    told = [
+        (job.created_time, "upload form handed out"),
+        (job.submit_time, f"submitted, {job.input_bytes:,} bytes"),
+        (job.start_time, f"claimed, attempt {job.attempt}, {job.failures} tries ended badly"),
+        (job.complete_time, job.status.value + (f": {job.failure.code}" if job.failure else "")),
+        (job.results_since, f"results {job.results.value}, generation {job.generation}"),
+        (job.retrieval.started, f"retrieval {job.retrieval.tries} started, {job.retrieval.tier}"),
+        (job.retrieval.ready, "retrieval should be ready"),
+        (job.window_ends, f"window ends, begun anew {job.extensions} times"),
+    ]
+    for event, mail in job.mails.items():
+        told += [(mail.begun, f"mail {event} begun"), (mail.sent, f"mail {event} sent")]
+    told += [(time, f"due: {kind}, told {job.due_tries} times") for kind, time in job.due.items()]
+    return sorted((time, what) for time, what in told if time)

@@ -1,0 +1,173 @@
+"""The results explorer: which variants matter. Every page is an address, and reads without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import wraps
+from threading import BoundedSemaphore
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gas_core.domain.errors import ObjectMissingError
+from gas_core.domain.job import Action, Job, ObjectRef
+from gas_web import handlers
+from gas_web.container import Container, container
+from gas_web.explorer import export as files
+from gas_web.explorer.cache import TableCache
+from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
+from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, search_of, view_of
+from gas_web.explorer.show import DetailPage, TablePage
+from gas_web.explorer.table import Explorer, Table
+from gas_web.handlers import NotOfferedError
+from gas_web.session import sign_in_required, user
+
+blueprint = Blueprint("results", __name__)
+
+P = ParamSpec("P")
+Answer = Response | str | tuple[str, int]
+
+EXPORTS_AT_ONCE = 4
+"""In one process; each keeps a thread for as long as its reader takes to download."""
+_BAD_REQUEST = 400
+_NOT_FOUND = 404
+_TOO_MANY = 429
+_EXTENSION = "gas_explorer"
+_EXPORTS = "gas_exports"
+
+
+def init(app: Flask, here: Container) -> None:
+    """Give the application its tables. Nothing is read or made yet."""
+    settings = here.settings
+    cache = TableCache(here.store, parent=settings.work_directory, max_bytes=settings.tables_max_bytes)
+    app.extensions[_EXTENSION] = Explorer(cache)
+    app.extensions[_EXPORTS] = BoundedSemaphore(EXPORTS_AT_ONCE)
+    app.register_blueprint(blueprint)
+
+
+def _explorer() -> Explorer:
+    return cast("Explorer", current_app.extensions[_EXTENSION])
+
+
+def _of_results(page: Callable[Concatenate[Job, P], Answer]) -> Callable[..., Answer]:
+    """Give a page the job, if it is the reader's and its results are there; else say how it stands."""
+
+    @wraps(page)
+    @sign_in_required
+    def guarded(job_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        job = handlers.own_job(str(job_id), user(), jobs=container().jobs)
+        try:
+            handlers.require(Action.DOWNLOAD, job)
+            return page(job, *args, **kwargs)
+        except NotOfferedError:
+            return redirect(url_for("jobs.show", job_id=job_id), code=303)
+        except ObjectMissingError:
+            # They went since the row was read; if it still says that they are there, the fault is ours.
+            if Action.DOWNLOAD in handlers.own_job(str(job_id), user(), jobs=container().jobs).actions:
+                raise
+            return redirect(url_for("jobs.show", job_id=job_id), code=303)
+        except QueryError as error:
+            return _refused(job, str(error)), _BAD_REQUEST
+        except VariantNotFoundError:
+            abort(_NOT_FOUND)
+        except TableTooLargeError:
+            return render_template("results/too_large.html", nav="jobs", job=job)
+
+    return guarded
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results")
+@_of_results
+def table(job: Job) -> Answer:
+    """The table, filtered and sorted as the address says; forms lead to the address of what they ask for."""
+    view = view_of(request.args)
+    with _explorer().reading(job) as here:
+        asked = _asked(view, here)
+        if asked is not None:
+            return redirect(_address(job, asked), code=303)
+        page = here.page(view)
+        overview = here.overview()
+        instead = None if page.count or not overview.total else here.best_without(view)
+    shown = TablePage(job, view, page, overview, instead, summary=_summary(job))
+    return render_template("results/table.html", nav="jobs", page=shown)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>")
+@_of_results
+def variant(job: Job, record: int, allele: int) -> Answer:
+    """Everything about one allele: a page, the body of which the table's page shows in a drawer."""
+    view = view_of(request.args)
+    with _explorer().reading(job) as here:
+        row = here.variant(record, allele)
+    shown = DetailPage(job, view, row, summary=_summary(job))
+    return render_template("results/variant.html", nav="jobs", page=shown)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/export")
+@_of_results
+def export(job: Job) -> Answer:
+    """Exactly what the view matches, as a file."""
+    view = view_of(request.args)
+    kind = request.args.get("format", "tsv")
+    if kind not in files.FORMATS:
+        raise QueryError(f"Results are exported as {', '.join(files.FORMATS)}.")
+    slots: BoundedSemaphore = current_app.extensions[_EXPORTS]
+    with ExitStack() as held:
+        if not slots.acquire(blocking=False):
+            abort(_TOO_MANY)
+        held.callback(slots.release)
+        here = held.enter_context(_explorer().reading(job))
+        pieces = _pieces(job, view, here, kind, held)
+        kept = held.pop_all()
+    response = Response(pieces, mimetype=files.FORMATS[kind].media_type)
+    response.call_on_close(kept.close)
+    name = _file_name(job, kind, whole=not view.filters)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _pieces(job: Job, view: View, here: Table, kind: str, held: ExitStack) -> Iterator[bytes]:
+    if kind != "vcf":
+        return files.rows(here, view, kind, directory=container().settings.work_directory)
+    vcf = held.enter_context(container().store.open(ObjectRef(job.s3_results_bucket, job.s3_key_result_file)))
+    return files.records(here, view, vcf)
+
+
+def _asked(view: View, here: Table) -> View | None:
+    """The view that a form of the page asks for, None if the address comes from no form."""
+    search, condition = request.args.get("q"), request.args.get("test")
+    if search is not None:
+        if not search.strip():
+            return view
+        if len(search) > MAX_CHARACTERS:
+            raise QueryError("That is too long for a gene or region.")
+        known = here.overview()
+        return view.adding(search_of(search, genes=known.genes, contigs=known.contigs))
+    if condition is not None:
+        # "field:operator" from the list, or whole from a preset.
+        value = request.args.get("value", "")
+        return view.adding(filter_of(f"{condition}:{value}"))
+    return None
+
+
+def _address(job: Job, view: View) -> str:
+    return url_for("results.table", job_id=job.job_id, **cast("dict[str, Any]", view.args))
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    return handlers.read_summary(job, store=container().store) or {}
+
+
+def _refused(job: Job, sentence: str) -> str:
+    return render_template("results/refused.html", nav="jobs", job=job, sentence=sentence)
+
+
+def _file_name(job: Job, kind: str, *, whole: bool) -> str:
+    stem = job.input_file_name or "results"
+    for ending in (".gz", ".bgz", ".vcf"):
+        if stem.lower().endswith(ending):
+            stem = stem[: -len(ending)] or stem
+    return f"{stem}.{'annot' if whole else 'filtered'}.{files.FORMATS[kind].suffix}"

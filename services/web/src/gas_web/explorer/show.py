@@ -1,0 +1,372 @@
+"""What the pages of the explorer say, as templates read it: words and addresses, no HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import url_for
+
+from gas_core.domain.job import Job
+from gas_web.explorer.export import FORMATS, Format
+from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
+from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
+from gas_web.explorer.table import PAGE_ROWS, Overview, Page, Row
+from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS, TERMS, Term
+
+_MOST_BARS = 15
+_LONGEST_ALLELE = 12
+_SHOWN_BASES = 5
+_PRESETS = ("impact:is:HIGH,MODERATE", "coding:is:yes", "known:is:yes", "known:is:no")
+_SUGGESTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in words, and the view without it."""
+
+    words: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A line of a chart: ``share`` is of all alleles, ``width`` of the longest bar, both 0 to 1."""
+
+    name: str
+    label: str
+    count: int
+    share: float
+    width: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Counts by name, the most frequent first; ``rest`` are not drawn but stand in its table."""
+
+    id: str
+    title: str
+    finding: str
+    bars: list[Bar]
+    rest: list[Bar]
+    of_terms: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row of the table as it stands there."""
+
+    location: str
+    change: str
+    title: str
+    url: str
+    gene: str
+    term: Term | None
+    consequence: str
+    impact: str
+    protein: str
+    transcript: str
+    variant_class: str
+    ids: list[tuple[str, str | None]]
+    frequency: str
+    quality: str
+    filter: str
+    status: str
+
+
+class TablePage:
+    """The table's page: a view, its rows, and the way to other views."""
+
+    def __init__(
+        self,
+        job: Job,
+        view: View,
+        page: Page,
+        overview: Overview,
+        instead: tuple[Filter, int] | None,
+        *,
+        summary: Mapping[str, Any],
+    ) -> None:
+        self.job_id = job.job_id
+        self.name = job.input_file_name
+        self.view = view
+        self.count, self.first, self.last = page.count, page.first, page.last
+        self.overview = overview
+        self.total = overview.total
+        self.ts_tv = _ts_tv(summary)
+        self.rows = [self._row(row) for row in page.rows]
+        self.instead = (instead[0].words, instead[1], self.url(view.without(instead[0]))) if instead else None
+
+    def url(self, view: View) -> str:
+        return _url(self.job_id, view)
+
+    def choose_url(self, text: str) -> str:
+        """The view with this filter in place of those of its field."""
+        return self.url(self.view.choosing(filter_of(text)))
+
+    @property
+    def chips(self) -> list[Chip]:
+        return [Chip(each.words, self.url(self.view.without(each))) for each in self.view.filters]
+
+    @property
+    def clear_url(self) -> str:
+        return self.url(View(sort=self.view.sort))
+
+    @property
+    def match_url(self) -> str:
+        """The view of the same filters with the other way to join them."""
+        return self.url(replace(self.view, any=not self.view.any, row=1))
+
+    @property
+    def presets(self) -> list[tuple[str, str]]:
+        filters = [filter_of(text) for text in _PRESETS]
+        return [
+            (each.words, self.url(self.view.choosing(each)))
+            for each in filters
+            if each not in self.view.filters
+        ]
+
+    @property
+    def sort_urls(self) -> dict[str, str]:
+        return {name: self.url(replace(self.view, sort=name, row=1)) for name in SORTS}
+
+    @property
+    def previous_url(self) -> str | None:
+        return self._from(self.first - PAGE_ROWS) if self.first > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        return self._from(self.last + 1) if self.last < self.count else None
+
+    @property
+    def exports(self) -> list[tuple[Format, str]]:
+        args: dict[str, Any] = replace(self.view, row=1, sort="position").args
+        return [
+            (kind, url_for("results.export", job_id=self.job_id, format=name, **args))
+            for name, kind in FORMATS.items()
+        ]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Hidden fields of a form, so that it keeps the view."""
+        pairs = []
+        for name, value in replace(self.view, row=1).args.items():
+            pairs += [(name, each) for each in (value if isinstance(value, list) else [value])]
+        return pairs
+
+    @property
+    def tests(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """What a filter can ask: field, label, and per operator its value in the form and its words."""
+        return [
+            (
+                name,
+                field.label,
+                [(f"{name}:{key}", f"{field.label} {words}") for key, words in operators.items()],
+            )
+            for name, field in FIELDS.items()
+            for operators in [OPERATORS[field.kind]]
+        ]
+
+    @property
+    def suggestions(self) -> dict[str, list[str]]:
+        """Values that a field can be compared with, as far as they are few."""
+        counted = self.overview
+        known: dict[str, list[str]] = {
+            "gene": list(counted.genes),
+            "consequence": list(counted.consequences),
+            "impact": [name for name in IMPACTS if name in counted.impacts],
+            "class": list(counted.classes),
+            "contig": list(counted.contigs),
+            "filter": list(counted.filters),
+            "biotype": list(counted.biotypes),
+            "status": ["annotated", "no_alt", "skipped", "ref_mismatch", "outside_bundle"],
+        }
+        flags = {name: ["yes", "no"] for name, field in FIELDS.items() if field.kind is Kind.FLAG}
+        return {name: values[:_SUGGESTED] for name, values in (known | flags).items()}
+
+    @property
+    def charts(self) -> list[Chart]:
+        counted = self.overview
+        coding = {name: count for name, count in counted.consequences.items() if name in CODING}
+        impacts: dict[str, int] = {name: counted.impacts[name] for name in IMPACTS if name in counted.impacts}
+        known = {"yes": counted.known, "no": counted.novel}
+        charts = [
+            self._chart("consequences", "Most severe consequence", "consequence", counted.consequences),
+            self._chart("coding", "Coding consequences", "consequence", coding),
+            self._chart("impacts", "Impact", "impact", impacts),
+            self._chart("classes", "Kind of variant", "class", counted.classes),
+            self._chart("known-novel", "Known or novel", "known", known),
+        ]
+        return [chart for chart in charts if chart]
+
+    @property
+    def terms(self) -> list[Term]:
+        """The terms that stand on this page, to be explained."""
+        shown = {row.consequence for row in self.rows} | set(self.overview.consequences)
+        return [term for term in TERMS if term.name in shown]
+
+    def _chart(self, name: str, title: str, field: str, counts: Mapping[str, int]) -> Chart | None:
+        if not any(counts.values()):
+            return None
+        most = max(counts.values())
+        bars = [
+            Bar(
+                name=each,
+                label={"yes": "Known", "no": "Novel"}[each] if field == "known" else _label(each),
+                count=count,
+                share=count / self.total,
+                width=count / most,
+                url=self.choose_url(f"{field}:is:{each}"),
+            )
+            for each, count in counts.items()
+        ]
+        top = max(bars, key=lambda bar: bar.count)
+        finding = f"{top.label}: {top.count:,} of {self.total:,}, the most."
+        return Chart(name, title, finding, bars[:_MOST_BARS], bars[_MOST_BARS:], field == "consequence")
+
+    def _from(self, row: int) -> str:
+        return self.url(replace(self.view, row=max(row, 1)))
+
+    def _row(self, row: Row) -> Shown:
+        args: dict[str, Any] = self.view.args
+        place = {"job_id": self.job_id, "record": row["record"], "allele": row["allele"]}
+        ids = dict.fromkeys([*row["ids"], *row["known_ids"]])
+        return Shown(
+            location=f"{row['contig_name']}:{row['pos']}",
+            change=_change(row["ref"], row["alt"]),
+            title=_change(row["ref"], row["alt"], whole=True)[:1000],
+            url=url_for("results.variant", **place, **args),
+            gene=row["symbol"] or "",
+            term=BY_NAME.get(row["consequence"]),
+            consequence=row["consequence"] or "",
+            impact=row["impact"] or "",
+            protein=_after_colon(row["hgvs_p"]),
+            transcript=_after_colon(row["hgvs_c"]),
+            variant_class=_label(row["variant_class"] or ""),
+            ids=[(name, rs_link(name)) for name in ids],
+            frequency=_number(row["allele_frequency"]),
+            quality=_number(row["qual"]),
+            filter=row["filter"],
+            status=_STATUS.get(row["status"], str(row["status"])),
+        )
+
+
+_STATUS = {
+    "no_alt": "No alternative allele",
+    "skipped": "Not plain sequence",
+    "ref_mismatch": "REF contradicts the reference",
+    "outside_bundle": "Contig outside the reference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One consequence of a variant: what it does to one transcript."""
+
+    terms: list[Term]
+    impact: str
+    gene: str
+    gene_url: str | None
+    name: str
+    url: str | None
+    facts: list[tuple[str, str]]
+
+
+class DetailPage:
+    """Everything about one allele."""
+
+    def __init__(self, job: Job, view: View, row: Row, *, summary: Mapping[str, Any]) -> None:
+        self.job_id = job.job_id
+        self.name = job.input_file_name
+        self.back_url = _url(job.job_id, view)
+        self.location = f"{row['contig_name']}:{row['pos']}"
+        self.change = _change(row["ref"], row["alt"])
+        self.row = row
+        self.status = _STATUS.get(row["status"], "")
+        assembly = str(summary.get("engine", {}).get("assembly", ""))
+        self.links: list[Link] = links_of(row, assembly=assembly)
+        self.transcripts = [_transcript(each) for each in row["consequences"]]
+        self.facts = [(label, value) for label, value in self._facts() if value]
+
+    def _facts(self) -> list[tuple[str, str]]:
+        row = self.row
+        return [
+            ("Position", f"{row['contig_name']}:{row['pos']}"),
+            ("Reference allele", row["ref"]),
+            ("Alternative allele", row["alt"] or ""),
+            ("Kind", _label(row["variant_class"] or "")),
+            ("HGVS", row["hgvs_g"] or ""),
+            ("ID", "; ".join(row["ids"])),
+            ("Known as", "; ".join(name for name in row["known_ids"] if name not in row["ids"])),
+            ("Quality", _number(row["qual"])),
+            ("FILTER", row["filter"]),
+            ("Allele frequency in the file", _number(row["allele_frequency"])),
+            ("Regions", "; ".join(f"{each['name']} ({each['track']})" for each in row["regions"])),
+            ("Record", f"{row['record']:,}, allele {row['allele']}"),
+        ]
+
+
+_TRANSCRIPT_FACTS = {
+    "biotype": "Biotype",
+    "exon": "Exon",
+    "intron": "Intron",
+    "hgvs_c": "HGVS of the transcript",
+    "hgvs_p": "HGVS of the protein",
+    "cdna_position": "Position in the cDNA",
+    "cds_position": "Position in the coding sequence",
+    "protein_position": "Position in the protein",
+    "amino_acids": "Amino acids",
+    "codons": "Codons",
+    "strand": "Strand",
+    "distance": "Distance, bases",
+}
+
+
+def _transcript(said: Row) -> Transcript:
+    terms = [BY_NAME.get(name) or Term(name, "", "", "") for name in said["terms"]]
+    return Transcript(
+        terms=terms,
+        impact=said["impact"] or "",
+        gene=said["symbol"] or said["gene_id"] or "",
+        gene_url=gene_link(said["gene_id"]),
+        name=said["transcript_id"] or "",
+        url=transcript_link(said["transcript_id"]),
+        facts=[(label, said[name]) for name, label in _TRANSCRIPT_FACTS.items() if said[name]],
+    )
+
+
+def _url(job_id: str, view: View) -> str:
+    args: dict[str, Any] = view.args
+    return url_for("results.table", job_id=job_id, **args)
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _change(ref: str, alt: str | None, *, whole: bool = False) -> str:
+    """``A>G``; an allele of more than twelve bases by its ends and its length."""
+    if alt is None:
+        return ref if whole else _allele(ref)
+    return f"{ref}>{alt}" if whole else f"{_allele(ref)}>{_allele(alt)}"
+
+
+def _allele(bases: str) -> str:
+    if len(bases) <= _LONGEST_ALLELE:
+        return bases
+    return f"{bases[:_SHOWN_BASES]}…{bases[-_SHOWN_BASES:]} ({len(bases)})"
+
+
+def _after_colon(hgvs: str | None) -> str:
+    return (hgvs or "").rpartition(":")[2]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}" if abs(value) < 1 else f"{value:,.6g}"
+
+
+def _ts_tv(summary: Mapping[str, Any]) -> str:
+    ratio = summary.get("alleles", {}).get("ts_tv")
+    return "" if ratio is None else f"{ratio:.2f}"

@@ -1,0 +1,315 @@
+"""A job's table, read lazily: only the columns that a question needs, in batches, so that memory is bounded.
+
+What a view matches is remembered as the numbers of its rows, 10 bytes each, so that the next page costs one
+look at a hundred rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from gas_core.domain.job import Job
+from gas_web.explorer.cache import Key, TableCache, key_of
+from gas_web.explorer.errors import VariantNotFoundError
+from gas_web.explorer.query import Filter, View
+from gas_web.explorer.terms import TERMS
+
+PAGE_ROWS: Final = 100
+_QUERIES_AT_ONCE = 2
+"""Each holds some batches of rows and takes every core anyway."""
+_REMEMBERED_BYTES = 64 * 1024 * 1024
+_OVERVIEWS = 64
+_MOST_NAMES = 500
+"""Of a column's names, those kept for charts and suggestions: a file may hold a FILTER of its own per row."""
+
+# Enough to find rows; what the page shows is fetched for the rows on it.
+_KEYS = pl.col("row").cast(pl.UInt32), pl.col("record").cast(pl.UInt32), pl.col("allele").cast(pl.UInt16)
+_SHOWN: Final = (
+    "record",
+    "allele",
+    "contig_name",
+    "pos",
+    "ids",
+    "ref",
+    "alt",
+    "qual",
+    "filter",
+    "variant_class",
+    "allele_frequency",
+    "status",
+    "known_ids",
+    "consequence",
+    "impact",
+    "symbol",
+    "hgvs_c",
+    "hgvs_p",
+)
+FLAT: Final = (
+    "record",
+    "contig_name",
+    "pos",
+    "ids",
+    "ref",
+    "alt",
+    "qual",
+    "filter",
+    "allele",
+    "variant_class",
+    "allele_frequency",
+    "status",
+    "skipped",
+    "known_ids",
+    "regions",
+    "hgvs_g",
+    "consequence",
+    "impact",
+    "symbol",
+    "gene_id",
+    "transcript_id",
+    "biotype",
+    "hgvs_c",
+    "hgvs_p",
+    "protein_position",
+    "amino_acids",
+    "codons",
+)
+"""Columns of an export with one row per allele and its most severe consequence."""
+_COUNTED: Final = {
+    "consequence": "consequences",
+    "impact": "impacts",
+    "variant_class": "classes",
+    "symbol": "genes",
+    "contig_name": "contigs",
+    "filter": "filters",
+    "biotype": "biotypes",
+}
+
+_SEVERITY = pl.Enum([term.name for term in TERMS])
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts of the whole table by name, most frequent first; rows without one are in none."""
+
+    total: int
+    known: int
+    consequences: dict[str, int]
+    impacts: dict[str, int]
+    classes: dict[str, int]
+    genes: dict[str, int]
+    contigs: dict[str, int]
+    filters: dict[str, int]
+    biotypes: dict[str, int]
+
+    @property
+    def novel(self) -> int:
+        return self.total - self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a view: ``first`` is the number of the first (1-based), ``count`` how many the view has."""
+
+    rows: list[Row]
+    first: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+class Memory:
+    """What was found out about tables, for as long as there is room. The tables never change."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._overviews: OrderedDict[Key, Overview] = OrderedDict()
+        self._matches: OrderedDict[tuple[Key, tuple[object, ...]], pl.DataFrame] = OrderedDict()
+
+    def overview(self, key: Key) -> Overview | None:
+        with self._lock:
+            return self._overviews.get(key)
+
+    def keep_overview(self, key: Key, overview: Overview) -> None:
+        with self._lock:
+            self._overviews[key] = overview
+            while len(self._overviews) > _OVERVIEWS:
+                self._overviews.popitem(last=False)
+
+    def matches(self, key: Key, question: tuple[object, ...]) -> pl.DataFrame | None:
+        with self._lock:
+            found = self._matches.get((key, question))
+            if found is not None:
+                self._matches.move_to_end((key, question))
+            return found
+
+    def keep_matches(self, key: Key, question: tuple[object, ...], matches: pl.DataFrame) -> None:
+        with self._lock:
+            self._matches[key, question] = matches
+            taken = sum(int(each.estimated_size()) for each in self._matches.values())
+            while taken > _REMEMBERED_BYTES and len(self._matches) > 1:
+                _, gone = self._matches.popitem(last=False)
+                taken -= int(gone.estimated_size())
+
+
+class Explorer:
+    """The tables of jobs, for whoever may read them."""
+
+    def __init__(self, cache: TableCache) -> None:
+        self._cache = cache
+        self._memory = Memory()
+        self._slots = threading.BoundedSemaphore(_QUERIES_AT_ONCE)
+
+    @contextmanager
+    def reading(self, job: Job) -> Iterator[Table]:
+        """The table of a job; raises as ``TableCache.reading``."""
+        with self._cache.reading(job) as path:
+            yield Table(path, key_of(job), self._memory, self._slots)
+
+
+class Table:
+    """Questions to one table; each answers from memory if it was asked before."""
+
+    def __init__(self, path: Path, key: Key, memory: Memory, slots: threading.BoundedSemaphore) -> None:
+        self._key = key
+        self._memory = memory
+        self._slots = slots
+        self.scan = pl.scan_parquet(path)
+
+    def overview(self) -> Overview:
+        """Counts of the whole table."""
+        found = self._memory.overview(self._key)
+        if found is None:
+            found = self._count()
+            self._memory.keep_overview(self._key, found)
+        return found
+
+    def page(self, view: View) -> Page:
+        """The hundred rows of a view from ``view.row`` on; the last ones if that is past the end."""
+        matches = self.matches(view)
+        count = matches.height
+        first = view.row if view.row <= count else max((count - 1) // PAGE_ROWS * PAGE_ROWS, 0) + 1
+        wanted = matches.slice(first - 1, PAGE_ROWS)
+        rows = self._fetch(wanted) if count else []
+        return Page(rows, first, count)
+
+    def matches(self, view: View) -> pl.DataFrame:
+        """The rows of a view, in its order: ``row`` (from 0), ``record`` and ``allele`` of each."""
+        question = view.filters, view.any, view.sort
+        found = self._memory.matches(self._key, question)
+        if found is None:
+            found = self._find(view)
+            self._memory.keep_matches(self._key, question, found)
+        return found
+
+    def best_without(self, view: View) -> tuple[Filter, int] | None:
+        """The filter whose removal shows most rows, and how many; None if no single one helps."""
+        if view.any or not view.filters:
+            return None
+        counts = {}
+        for each in view.filters:
+            rest = view.without(each).expression()
+            counts[each.text] = pl.len() if rest is None else rest.sum()
+        found = self._collect(self.scan.select(**counts)).row(0, named=True)
+        best = max(view.filters, key=lambda each: int(found[each.text]))
+        return (best, int(found[best.text])) if found[best.text] else None
+
+    def variant(self, record: int, allele: int) -> Row:
+        """Everything about one row.
+
+        Raises
+        ------
+        VariantNotFoundError
+            The table has none of that number.
+        """
+        found = self._collect(
+            self.scan.filter((pl.col("record") == record) & (pl.col("allele") == allele)).head(1)
+        )
+        if not found.height:
+            raise VariantNotFoundError(record=record, allele=allele)
+        return found.row(0, named=True)
+
+    def chunks(self, view: View, columns: tuple[str, ...] | None, size: int) -> Iterator[pl.DataFrame]:
+        """Columns (None: all) of the rows of a view, in the order of the file, ``size`` rows of it at a time.
+
+        A slice is read without what stands before it; looking for its rows by number would read whole groups.
+        """
+        numbers = self.matches(replace(view, sort="position"))["row"]
+        for start, wanted in _slices(numbers, size):
+            found = self._collect(self.scan.slice(start, size).select(columns or pl.all()))
+            yield found[wanted - start]
+
+    def _fetch(self, wanted: pl.DataFrame) -> list[Row]:
+        """What the page shows of some rows of ``matches``, in their order."""
+        records = wanted["record"].cast(pl.Int64).unique()
+        # The bounds let whole row groups be left unread.
+        found = self._collect(
+            self.scan.filter(
+                pl.col("record").is_between(records.min(), records.max()),
+                pl.col("record").is_in(records.implode()),
+            ).select(_SHOWN)
+        )
+        keys = wanted.select(pl.col("record").cast(pl.Int64), pl.col("allele").cast(pl.Int32))
+        return keys.join(found, on=("record", "allele"), how="left", maintain_order="left").to_dicts()
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Leave to run a query of one's own: few run at once, so that their memory is bounded."""
+        with self._slots:
+            yield
+
+    def _find(self, view: View) -> pl.DataFrame:
+        wanted = view.expression()
+        rows = self.scan.with_row_index("row")
+        if wanted is not None:
+            rows = rows.filter(wanted)
+        if view.sort == "position":
+            return self._collect(rows.select(_KEYS))
+        # An enumeration sorts by the place of its names, most severe first.
+        rank = pl.col("consequence").cast(_SEVERITY, strict=False).alias("rank")
+        ranked = self._collect(rows.select(*_KEYS, rank))
+        return ranked.sort("rank", maintain_order=True, nulls_last=True).drop("rank")
+
+    def _count(self) -> Overview:
+        questions = [
+            self.scan.group_by(pl.col(column).alias("name")).len().drop_nulls() for column in _COUNTED
+        ]
+        whole = self.scan.select(total=pl.len(), known=(pl.col("known_ids").list.len() > 0).sum())
+        with self._slots:
+            *counts, one = pl.collect_all([*questions, whole], engine="streaming")
+        total, known = one.row(0)
+        named = {
+            name: _most_first(each.with_columns(pl.col("name").cast(pl.String)))
+            for name, each in zip(_COUNTED.values(), counts, strict=True)
+        }
+        return Overview(total=total, known=known, **named)
+
+    def _collect(self, question: pl.LazyFrame) -> pl.DataFrame:
+        with self._slots:
+            return question.collect(engine="streaming")
+
+
+def _most_first(counts: pl.DataFrame) -> dict[str, int]:
+    most = counts.sort("len", "name", descending=[True, False]).head(_MOST_NAMES)
+    return dict(zip(most["name"], most["len"], strict=True))
+
+
+def _slices(numbers: pl.Series, size: int) -> Iterator[tuple[int, pl.Series]]:
+    """Ascending row numbers by the slice of ``size`` rows that they lie in, with its first row."""
+    at = 0
+    while at < len(numbers):
+        start = int(numbers[at]) // size * size
+        end = int(numbers.search_sorted(start + size))
+        yield start, numbers.slice(at, end - at)
+        at = end

@@ -1,0 +1,130 @@
+"""The consequences that an annotation can name, most severe first, in words for a reader.
+
+Order, impact and accession are those that the engine writes (its tests and ours hold them together); the
+definitions say in our words what the Sequence Ontology defines.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Term(NamedTuple):
+    """A Sequence Ontology term: its accession, its impact by Ensembl's rating, and what it means."""
+
+    name: str
+    accession: str
+    impact: str
+    definition: str
+
+
+TERMS: Final = (
+    Term("transcript_ablation", "SO:0001893", "HIGH", "The whole transcript is deleted."),
+    Term(
+        "splice_acceptor_variant", "SO:0001574", "HIGH", "Changes the two bases at the 3' end of an intron."
+    ),
+    Term("splice_donor_variant", "SO:0001575", "HIGH", "Changes the two bases at the 5' end of an intron."),
+    Term("stop_gained", "SO:0001587", "HIGH", "A codon becomes a stop codon; the protein is cut short."),
+    Term(
+        "frameshift_variant",
+        "SO:0001589",
+        "HIGH",
+        "Shifts the reading frame: its length is no multiple of three.",
+    ),
+    Term("stop_lost", "SO:0001578", "HIGH", "The stop codon changes to another; the protein becomes longer."),
+    Term("start_lost", "SO:0002012", "HIGH", "Changes the start codon, so that translation may not begin."),
+    Term("inframe_insertion", "SO:0001821", "MODERATE", "Inserts bases into the coding sequence, in frame."),
+    Term("inframe_deletion", "SO:0001822", "MODERATE", "Deletes bases from the coding sequence, in frame."),
+    Term("missense_variant", "SO:0001583", "MODERATE", "Changes one amino acid or more; the length stays."),
+    Term("protein_altering_variant", "SO:0001818", "MODERATE", "Predicted to change the protein."),
+    Term("splice_donor_5th_base_variant", "SO:0001787", "LOW", "Changes the fifth base of an intron."),
+    Term(
+        "splice_region_variant",
+        "SO:0001630",
+        "LOW",
+        "Lies within 1 to 3 bases of the exon, or 3 to 8 of the intron, at a splice site.",
+    ),
+    Term(
+        "splice_donor_region_variant",
+        "SO:0002170",
+        "LOW",
+        "Lies within the third to sixth base of an intron.",
+    ),
+    Term(
+        "splice_polypyrimidine_tract_variant",
+        "SO:0002169",
+        "LOW",
+        "Lies within the pyrimidine tract before the 3' end of an intron.",
+    ),
+    Term(
+        "incomplete_terminal_codon_variant",
+        "SO:0001626",
+        "LOW",
+        "Changes the last codon of a transcript whose end is not complete.",
+    ),
+    Term(
+        "start_retained_variant", "SO:0002019", "LOW", "Changes the start codon, which stays a start codon."
+    ),
+    Term("stop_retained_variant", "SO:0001567", "LOW", "Changes the stop codon, which stays a stop codon."),
+    Term("synonymous_variant", "SO:0001819", "LOW", "Changes a codon; the amino acid stays the same."),
+    Term(
+        "coding_sequence_variant",
+        "SO:0001580",
+        "MODIFIER",
+        "Changes the coding sequence, how cannot be told.",
+    ),
+    Term("mature_miRNA_variant", "SO:0001620", "MODIFIER", "Lies within a mature micro-RNA."),
+    Term(
+        "5_prime_UTR_variant",
+        "SO:0001623",
+        "MODIFIER",
+        "Lies in the untranslated region before the start codon.",
+    ),
+    Term(
+        "3_prime_UTR_variant",
+        "SO:0001624",
+        "MODIFIER",
+        "Lies in the untranslated region after the stop codon.",
+    ),
+    Term(
+        "non_coding_transcript_exon_variant",
+        "SO:0001792",
+        "MODIFIER",
+        "Lies in an exon of a transcript that codes for no protein.",
+    ),
+    Term("intron_variant", "SO:0001627", "MODIFIER", "Lies within an intron."),
+    Term(
+        "non_coding_transcript_variant",
+        "SO:0001619",
+        "MODIFIER",
+        "Lies in a transcript that codes for no protein.",
+    ),
+    Term(
+        "coding_transcript_variant",
+        "SO:0001968",
+        "MODIFIER",
+        "Lies in a transcript that codes for a protein.",
+    ),
+    Term("upstream_gene_variant", "SO:0001631", "MODIFIER", "Lies before the start of a gene, near it."),
+    Term("downstream_gene_variant", "SO:0001632", "MODIFIER", "Lies after the end of a gene, near it."),
+    Term("intergenic_variant", "SO:0001628", "MODIFIER", "Lies between genes."),
+)
+BY_NAME: Final = {term.name: term for term in TERMS}
+IMPACTS: Final = ("HIGH", "MODERATE", "LOW", "MODIFIER")
+
+CODING: Final = (
+    "stop_gained",
+    "frameshift_variant",
+    "stop_lost",
+    "start_lost",
+    "inframe_insertion",
+    "inframe_deletion",
+    "missense_variant",
+    "protein_altering_variant",
+    "incomplete_terminal_codon_variant",
+    "start_retained_variant",
+    "stop_retained_variant",
+    "synonymous_variant",
+    "coding_sequence_variant",
+)
+"""Terms about the coding sequence itself, the ones of VEP's chart "coding consequences"."""

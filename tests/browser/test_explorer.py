@@ -1,0 +1,212 @@
+"""A researcher finds the variants that matter: the explorer in Chromium, on results of the real engine."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from gas_local.environment import ROOT
+from gas_local.world import ADA, GREGOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+    from tests.browser.reader import Reader
+
+pytestmark = pytest.mark.slow
+
+EXAMPLE = ROOT / "examples" / "sample.vcf"
+COUNT = re.compile(r"^([\d,]+) of ([\d,]+) variant alleles")
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def count(page: Page) -> int:
+    """How many alleles the page says that its view has."""
+    found = COUNT.match(page.locator("p.count").inner_text())
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+def explore(reader: Reader, file: Path = EXAMPLE) -> str:
+    """Send a file and open its variants; the path of their page."""
+    path = reader.submit(file)
+    reader.sees_state("COMPLETED AVAILABLE")
+    reader.page.get_by_role("link", name="Explore").click()
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text(f"Variants of {file.name}")
+    return f"{path}/results"
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    told = [(each["id"], [node["target"] for node in each["nodes"]]) for each in found.response["violations"]]
+    assert told == []
+
+
+def test_from_a_bar_to_the_variant_and_its_download(reader: Reader, tmp_path: Path) -> None:
+    reader.sign_in(ADA)
+    explore(reader)
+    page = reader.page
+    assert count(page) == 288
+
+    page.locator("#summary > summary").click()
+    figure = page.get_by_role("figure", name="Coding consequences")
+    told = int(
+        figure.get_by_role("listitem").filter(has_text="frameshift").locator(".number").first.inner_text()
+    )
+    figure.get_by_role("link", name="frameshift variant").click()
+    assert count(page) == told
+    expect(page.get_by_role("list", name="Filters", exact=True)).to_contain_text(
+        "Consequence is frameshift variant"
+    )
+
+    page.get_by_label("Gene or region").fill("mt-nd5")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("list", name="Filters", exact=True)).to_contain_text("Gene is MT-ND5")
+    assert 0 < count(page) < told
+    shown = count(page)
+
+    # The address holds the view: for another tab, for Back, for a reload.
+    page.reload()
+    assert count(page) == shown
+    page.go_back()
+    assert count(page) == told
+    page.go_forward()
+
+    name = page.locator("a[data-drawer]").first.inner_text()
+    page.locator("a[data-drawer]").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", level=1)).to_have_text(name)
+    expect(drawer).to_contain_text("Shifts the reading frame")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(page.locator("a[data-drawer]").first).to_be_focused()
+
+    page.get_by_text(f"Export these {shown}").click()
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="VCF whole records").click()
+    saved = tmp_path / "part.vcf.gz"
+    coming.value.save_as(saved)
+    assert coming.value.suggested_filename == "sample.filtered.vcf.gz"
+    records = [line for line in gzip.decompress(saved.read_bytes()).splitlines() if not line.startswith(b"#")]
+    assert len(records) == shown
+
+
+def test_every_view_is_reached_without_javascript(visit: Callable[..., Reader]) -> None:
+    with_script, without = visit(), visit(java_script_enabled=False)
+    with_script.sign_in(ADA)
+    path = explore(with_script)
+    without.sign_in(ADA)
+    page = without.page
+    without.open(path)
+    page.get_by_label("Filter", exact=True).select_option("Quality at least")
+    page.get_by_label("Value").fill("2000")
+    page.get_by_role("button", name="Add").click()
+    some = count(page)
+    assert 0 < some < 288
+    page.get_by_role("link", name="Consequence", exact=True).click()
+    assert count(page) == some
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("p.count")).to_contain_text("rows 101–")
+    page.locator("tbody th a").first.click()
+    expect(page.get_by_role("heading", name="Consequences")).to_be_visible()
+    page.get_by_role("link", name="Back to the variants").click()
+    expect(page.locator("p.count")).to_contain_text("rows 101–")
+    page.get_by_role("link", name=re.compile("remove this filter")).click()
+    assert count(page) == 288
+
+
+def test_keys_move_about_and_can_be_turned_off(reader: Reader) -> None:
+    reader.sign_in(ADA)
+    explore(reader)
+    page = reader.page
+    # The script shows what its keys are when it listens to them.
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("a[data-drawer]").nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("]")
+    expect(page.locator("p.count")).to_contain_text("rows 101–200")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Gene or region")).to_be_focused()
+    page.keyboard.type("MT:3300-3400")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip").first).to_contain_text("Region overlaps MT:3300-3400")
+
+    page.locator("#keys > summary").click()
+    page.get_by_label("Use these keys").uncheck()
+    page.reload()
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator("a[data-drawer]").first).not_to_be_focused()
+
+
+def test_a_term_explains_itself(reader: Reader) -> None:
+    reader.sign_in(ADA)
+    reader.open(f"{explore(reader)}?f=consequence:is:stop_gained")
+    page = reader.page
+    page.get_by_role("button", name="stop gained").first.click()
+    expect(page.locator("#term-stop_gained")).to_be_visible()
+    expect(page.locator("#term-stop_gained")).to_contain_text("SO:0001587")
+    page.keyboard.press("Escape")
+    expect(page.locator("#term-stop_gained")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_page_is_accessible_and_fits(visit: Callable[..., Reader], theme: str, width: int) -> None:
+    reader = visit(viewport={"width": width, "height": 740}, color_scheme=theme)
+    reader.sign_in(ADA)
+    path = explore(reader)
+    page = reader.page
+    reader.expected.append("Failed to load resource: the server responded with a status of 400")
+    for query in (
+        "",
+        "?f=gene:is:MT-ND1&f=impact:is:HIGH,MODERATE",
+        "?f=gene:is:a&f=gene:is:b",
+        "/30/1",
+        "?f=x:y:z",
+    ):
+        reader.open(f"{path}{query}")
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, query
+
+
+def test_hostile_names_are_text_and_call_nobody(reader: Reader, tmp_path: Path) -> None:
+    file = tmp_path / f"{MARKUP[:4]}=1+1.vcf"
+    file.write_text(
+        "##fileformat=VCFv4.2\n##contig=<ID=MT,length=16569>\n"
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        f"MT\t73\t{MARKUP.replace(' ', '/')}\tA\tG\t10\t{MARKUP.replace(' ', '/')}\t.\n"
+    )
+    reader.sign_in(ADA)
+    path = explore(reader, file)
+    page = reader.page
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.locator("a[data-drawer]").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text(MARKUP.replace(" ", "/"))
+    reader.open(f"{path}?f=gene:is:{MARKUP}")
+    expect(page.locator(".chip").first).to_contain_text(f"Gene is {MARKUP}")
+    assert page.locator("main img").count() == 0
+
+
+def test_another_researcher_finds_no_such_page(visit: Callable[..., Reader]) -> None:
+    ada, gregor = visit(), visit()
+    ada.sign_in(ADA)
+    path = explore(ada)
+    gregor.sign_in(GREGOR)
+    gregor.expected.append("Failed to load resource: the server responded with a status of 404")
+    assert gregor.open(path) == 404
+    assert gregor.open(f"{path}/1/1") == 404
