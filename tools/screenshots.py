@@ -61,6 +61,9 @@ def walk(page: Page, base_url: str, folder: Path) -> None:
     page.reload()  # as it looks to who comes back by the mail
     take(page, folder / "job.png", down_to="table.shares")
 
+    page.goto(f"{page.url}/results?f=gene:is:MT-ND1&f=impact:is:HIGH,MODERATE&sort=impact")
+    take(page, folder / "explorer.png", down_to=".rows tbody tr:nth-child(5)")
+
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"

@@ -10,10 +10,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("images")]
 
 BASE = "python:3.11-slim-bookworm"
 SMALL_BYTES = 150_000_000
-CONTENTS = (
-    "cd /opt/gas && find . -mindepth 1 -printf '%P %m %T@ %l\\n' | sort"
-    " && find . -type f -exec sha256sum {} + | sort"
-)
+CONTENTS = """
+cd /opt/gas
+find . -mindepth 1 -printf '%P %m %T@ %l\\n' | sort
+find . -type f -exec sha256sum {} + | sort
+"""
 
 
 def size(image: str) -> int:

@@ -414,8 +414,15 @@ OTHERS: dict[str, tuple[Callable[[World], object], ...]] = {
 """What the rest of the world does while a process sleeps."""
 
 
-@pytest.mark.parametrize("dies", [None, Moment.AFTER])
-@pytest.mark.parametrize("others", OTHERS)
+ZOMBIES = [
+    pytest.param(others, dies, id=f"{others}, it {'dies' if dies else 'goes on'}", marks=marks)
+    for others in OTHERS
+    for dies in (None, Moment.AFTER)
+    for marks in [() if dies is None and REST not in OTHERS[others][1:] else pytest.mark.slow]
+]
+
+
+@pytest.mark.parametrize(("others", "dies"), ZOMBIES)
 @pytest.mark.parametrize("scene", KEEPING)
 def test_zombie_harms_nothing_whatever_happened_meanwhile(
     scene: str, others: str, dies: Moment | None

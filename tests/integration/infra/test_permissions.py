@@ -57,7 +57,8 @@ SETTINGS = {
 }
 
 MISSING = "S3 answers 403 instead of 404 about a missing object to those who may not list"
-HEARTBEAT = "heartbeats begin after 20 seconds, and hand-back is for SIGTERM"
+HEARTBEAT = "heartbeats begin after 20 seconds, and a message is hidden only where two workers meet"
+"""A busy machine makes both happen here, so that a call is no reason to strike the line out."""
 LARGE = "only a failed upload of a large file is aborted"
 UNUSED: dict[tuple[str, str], str] = {
     ("web", "s3:PutObject"): "signed into upload forms: the browser calls, with the web's permission",
@@ -68,6 +69,7 @@ UNUSED: dict[tuple[str, str], str] = {
     ("annotator", "s3:DeleteObject"): "only what a losing attempt left is deleted",
     ("annotator", "s3:DeleteObjectVersion"): "only what a losing attempt left is deleted",
     ("annotator", "sqs:ChangeMessageVisibility"): HEARTBEAT,
+    ("notifier", "sqs:ChangeMessageVisibility"): HEARTBEAT,
     ("notifier", "ses:SendRawEmail"): "SES asks for it when a mail comes with headers of its own",
     ("sweeper", "s3:ListBucket"): MISSING,
     ("sweeper", "s3:DeleteObject"): "only an upload that came after its form was given up is deleted",
@@ -197,7 +199,11 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
         for service, used_count, allowed_count in table:
             print(f"\n{service}: {used_count} of {allowed_count} permissions used", end="")  # noqa: T201 - the table is what this is for
     assert sorted(set(refused)) == []
-    needless = [f"{service}: {action}" for service, action in UNUSED if action in found[service]]
+    needless = [
+        f"{service}: {action}"
+        for (service, action), reason in UNUSED.items()
+        if action in found[service] and reason is not HEARTBEAT
+    ]
     assert needless == [], "reasons for permissions that are used"
     assert unused == [], "\n".join(unused)
     stale = [pair for pair in UNUSED if not any(pair[1] in s.actions for s in policies[pair[0]])]

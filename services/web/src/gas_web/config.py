@@ -49,12 +49,12 @@ class WebSettings(
     contact: str = Field(
         "", description="Whom researchers ask for premium where it is not sold: an address or a name."
     )
-    tables_directory: Path = Field(
+    work_directory: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()),
-        description="Disk for the tables of results that are being explored.",
+        description="Where tables that are being explored are kept: room for tables_max_bytes and more.",
     )
     tables_max_bytes: int = Field(
-        4 * 1024**3, gt=0, description="Room for those tables, bytes; a Parquet export takes some more."
+        4 * 1024**3, gt=0, description="Room for those tables, bytes; Parquet exports under way come on top."
     )
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")

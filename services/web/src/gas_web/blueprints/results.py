@@ -42,7 +42,7 @@ _EXPORTS = "gas_exports"
 def init(app: Flask, here: Container) -> None:
     """Give the application its tables. Nothing is read or made yet."""
     settings = here.settings
-    cache = TableCache(here.store, parent=settings.tables_directory, max_bytes=settings.tables_max_bytes)
+    cache = TableCache(here.store, parent=settings.work_directory, max_bytes=settings.tables_max_bytes)
     app.extensions[_EXTENSION] = Explorer(cache)
     app.extensions[_EXPORTS] = BoundedSemaphore(EXPORTS_AT_ONCE)
     app.register_blueprint(blueprint)
@@ -131,7 +131,7 @@ def export(job: Job) -> Answer:
 
 def _pieces(job: Job, view: View, here: Table, kind: str, held: ExitStack) -> Iterator[bytes]:
     if kind != "vcf":
-        return files.rows(here, view, kind, directory=container().settings.tables_directory)
+        return files.rows(here, view, kind, directory=container().settings.work_directory)
     vcf = held.enter_context(container().store.open(ObjectRef(job.s3_results_bucket, job.s3_key_result_file)))
     return files.records(here, view, vcf)
 
