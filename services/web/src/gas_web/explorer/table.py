@@ -46,7 +46,7 @@ def _ends(allele: str) -> list[pl.Expr]:
     ]
 
 
-_SHOWN: Final = (
+_SHOWN: Final[tuple[pl.Expr | str, ...]] = (
     "record",
     "allele",
     "contig_name",
