@@ -72,8 +72,9 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- $_ := set $settings "GAS_TRUSTED_PROXIES" $values.trustedProxies -}}
 {{- if $root.Values.globus.clientId -}}{{- $_ := set $settings "GAS_GLOBUS_CLIENT_ID" $root.Values.globus.clientId -}}{{- end -}}
 {{- $_ := set $settings "GAS_BILLING" $root.Values.billing.provider -}}
-{{- if $root.Values.billing.stripePublishableKey -}}
+{{- if eq $root.Values.billing.provider "stripe" -}}
 {{- $_ := set $settings "GAS_STRIPE_PUBLISHABLE_KEY" $root.Values.billing.stripePublishableKey -}}
+{{- $_ := set $settings "GAS_STRIPE_PRICE" $root.Values.billing.stripePrice -}}
 {{- end -}}
 {{- end -}}
 {{- $settings = merge (dict) $values.settings $root.Values.settings $settings -}}

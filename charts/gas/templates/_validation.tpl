@@ -35,8 +35,8 @@
 {{- if and .Values.web.httpRoute.enabled (not .Values.web.httpRoute.parentRefs) -}}
 {{- fail "web.httpRoute.parentRefs is empty: name the Gateway that the route belongs to." -}}
 {{- end -}}
-{{- if and (eq .Values.billing.provider "stripe") (not .Values.billing.stripePublishableKey) -}}
-{{- fail "billing.stripePublishableKey is missing, and billing.provider is stripe." -}}
+{{- if and (eq .Values.billing.provider "stripe") (not (and .Values.billing.stripePublishableKey .Values.billing.stripePrice)) -}}
+{{- fail "billing.stripePublishableKey and billing.stripePrice are needed, since billing.provider is stripe." -}}
 {{- end -}}
 {{- end -}}
 {{- if not .Values.demo.enabled -}}
