@@ -16,12 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, wait_for
 
-from gas_core.adapters.clock import SystemClock
-from gas_core.adapters.dynamodb.users import DynamoUsers
-from gas_core.adapters.sns import SnsPublisher
-from gas_core.announce import set_plan
-from gas_core.domain.lifecycle import Timings
-from gas_core.domain.plans import Plan
 from gas_local.environment import ROOT
 from gas_local.journey import Browser
 from gas_local.mailbox import mails
@@ -120,22 +114,9 @@ class Service:
         return self.mail_counts(job_ids)
 
     def upgrade(self, who: Researcher) -> None:
-        """What paying comes to; the researcher has signed in before."""
-        arn = f"arn:aws:sns:us-east-1:000000000000:{STACK}"
-        set_plan(
-            who.identity_id,
-            Plan.PREMIUM,
-            source="operator",
-            users=DynamoUsers(client("dynamodb", self.aws_url), table=f"{STACK}-users"),
-            publisher=SnsPublisher(
-                client("sns", self.aws_url),
-                job_requests_topic_arn=f"{arn}-job-requests",
-                job_results_topic_arn=f"{arn}-job-results",
-                plan_changes_topic_arn=f"{arn}-plan-changes",
-            ),
-            clock=SystemClock(),
-            timings=Timings(),
-        )
+        """What paying comes to, by an operator's hand; the researcher has signed in before."""
+        command = ("exec", "deployment/gas-web", "--", "gas-admin", "plan", "set", who.identity_id, "premium")
+        self.namespace.kubectl(*command)
 
     def queue(self, name: str) -> dict[str, int]:
         """How many messages of a queue wait, and how many are under work."""
