@@ -161,11 +161,21 @@ def service(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to b
 
 @pytest.fixture(scope="session")
 def job_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose annotation takes a while: the sample's records several times over."""
+    """A file whose annotation takes about a second."""
+    return repeated(tmp_path_factory.mktemp("job") / "sample.vcf", copies=SAMPLE_COPIES)
+
+
+@pytest.fixture(scope="session")
+def long_job_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file whose annotation takes some seconds, so that it can be hit."""
+    return repeated(tmp_path_factory.mktemp("long") / "sample.vcf", copies=8 * SAMPLE_COPIES)
+
+
+def repeated(path: Path, *, copies: int) -> Path:
+    """The sample with each of its records several times."""
     lines = (ROOT / "examples/sample.vcf").read_text().splitlines(keepends=True)
     header = [line for line in lines if line.startswith("#")]
-    records = [line for line in lines if not line.startswith("#") for _ in range(SAMPLE_COPIES)]
-    path = tmp_path_factory.mktemp("job") / "sample.vcf"
+    records = [line for line in lines if not line.startswith("#") for _ in range(copies)]
     path.write_text("".join(header + records))
     return path
 
