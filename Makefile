@@ -119,11 +119,13 @@ k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in i
 .venv/installed-run: requirements/run.txt $(PROJECTS) | .venv/bin/python
 	@echo "==> installing what the services need into .venv"
 	@$(call install,.venv,run)
+	@$(call warm)
 	@touch $@
 
 .venv/installed-dev: requirements/dev.txt $(PROJECTS) | .venv/bin/python
 	@echo "==> installing what the services, the tests and the checks need into .venv"
 	@$(call install,.venv,dev)
+	@$(call warm)
 	@touch .venv/installed-run $@
 
 # The emulators have an environment of their own: ministack pins a botocore that is not ours.
@@ -152,6 +154,11 @@ define install
     > $(1)/install.log 2>&1 || { \
     $(call say,packages could not be installed: check that this machine reaches its package index (details: $(1)/install.log).); \
     exit 1; }
+endef
+
+# A minute once; what is compiled is kept in the user's cache, so that neither a test nor a first job waits for it.
+define warm
+echo "==> compiling the engine's core" && $(BIN)/gas-engine warm > .venv/warm.log
 endef
 
 .PHONY: lock

@@ -186,6 +186,7 @@ def main() -> None:
             genetic_codes={ACCESSION: 2},
             circular=[ACCESSION],
             sources=SOURCES,
+            as_text=True,
         )
     check_proteins(bundle)
     print(f"{options.out}: {len(bundle.transcripts)} transcripts, {bundle.known_count} known alleles")

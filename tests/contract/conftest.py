@@ -193,12 +193,17 @@ def stack_jobs(aws: AwsClients, stack: Stack) -> Iterator[StackJobsBench]:
 
 
 @pytest.fixture
-def users(kind: str, request: pytest.FixtureRequest) -> Users:
+def users(kind: str, request: pytest.FixtureRequest) -> Iterator[Users]:
     if kind == "fake":
-        return FakeUsers()
-    return DynamoUsers(
-        request.getfixturevalue("aws").dynamodb, table=request.getfixturevalue("stack")["GAS_USERS_TABLE"]
-    )
+        yield FakeUsers()
+        return
+    client = request.getfixturevalue("aws").dynamodb
+    table = request.getfixturevalue("stack")["GAS_USERS_TABLE"]
+    users = DynamoUsers(client, table=table)
+    yield users
+    # What a test left would be overdue for everybody else.
+    for identity_id in list(users.overdue(now=2**40, limit=1000)):
+        client.delete_item(TableName=table, Key={"identity_id": {"S": identity_id}})
 
 
 class StoreBench:

@@ -65,6 +65,22 @@ def test_deleted_result_whose_archive_failed(moment: Moment, error: type[BaseExc
         pytest.fail("the sweep did not reach the last call")
 
 
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("error", [Crash, StoreUnavailableError])
+def test_deleted_archive_whose_restore_failed(moment: Moment, error: type[BaseException]) -> None:
+    """Whatever call of thaw fails, no archive is gone whose results are not back."""
+    for at in range(100):
+        world = World()
+        world.job_at("retrieved")
+        faults = Faults(Fault(at, moment, error()))
+        world.thaw(faults)
+        world.check()
+        if not faults.struck:
+            break
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
 def test_premium_users_result_archived_because_the_upgrade_raced_the_archiver() -> None:
     """The upgrade comes before each call of the archiver in turn."""
     for at in range(100):

@@ -10,7 +10,7 @@ import pysam
 import pytest
 
 from gas_engine import EngineError, Limits
-from gas_engine.vcf.source import BGZF_EOF
+from gas_engine.vcf.bgzf import EOF as BGZF_EOF
 
 Runner = Callable[..., Any]
 Maker = Callable[..., str]

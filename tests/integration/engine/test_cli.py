@@ -101,7 +101,7 @@ def test_a_bundle_built_from_files_annotates(vcf_text: Maker, tmp_path: Path) ->
         *("--name", "tiny", "--assembly", "made-up", "--known", tmp_path / "known.vcf"),
         *("--track", f"parts={tmp_path / 'parts.bed'}", "--genetic-code", "c1=2", "--circular", "c1"),
     )
-    assert built.output == f"tiny: 1 contigs, 1 genes, in {tmp_path / 'bundle'}\n"
+    assert built.output == f"tiny: 1 contigs, 1 transcripts, 1 known alleles, in {tmp_path / 'bundle'}\n"
     text = vcf_text("c1 21 . A C . . .").encode()
     done = call("annotate", "-", "-o", tmp_path / "out", "--bundle", tmp_path / "bundle", given=text)
     assert done.exit_code == 0

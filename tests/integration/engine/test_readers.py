@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pysam
 
+from gas_engine.vcf.bgzf import EOF as BGZF_EOF
 from gas_engine.vcf.csq import CSQ_COLUMNS
-from gas_engine.vcf.source import BGZF_EOF
 
 Runner = Callable[..., Any]
 Maker = Callable[..., str]

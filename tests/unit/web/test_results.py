@@ -385,7 +385,7 @@ def test_deletion_that_cannot_be_told_is_left_to_the_sweeper(world: World, Visit
     assert ada.post(f"/annotations/{job.job_id}/delete").status_code == 303
     row = world.jobs.get(job.job_id)
     assert (row.status, row.results) == (Status.FAILED, Results.DELETING)
-    assert row.due_time == world.clock.now()
+    assert row.due_time == world.clock.now() + world.timings.announce_grace_seconds
 
 
 @pytest.mark.parametrize("choice", [{}, {"window_mails": "y"}], ids=["no", "yes"])

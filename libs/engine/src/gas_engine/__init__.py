@@ -7,6 +7,7 @@ from gas_engine.limits import Limits
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.outputs.summary import Summary
 from gas_engine.version import __version__
+from gas_engine.warm import warm
 
 __all__ = [
     "Bundle",
@@ -18,4 +19,5 @@ __all__ = [
     "__version__",
     "annotate",
     "default_bundle",
+    "warm",
 ]

@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gas_engine.assembly import likely_assembly, stated_assembly
 from gas_engine.errors import AssemblyError, NoContigError
+from gas_engine.kernel.registry import Registry
 from gas_engine.limits import Limits
 from gas_engine.notes import notes_on
 from gas_engine.outputs.log import render_log
 from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
-from gas_engine.records import RecordAnnotator, RecordStatus
+from gas_engine.records import RecordStatus
+from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, workspace
+from gas_engine.vcf import bgzf
 from gas_engine.vcf.declare import Declarations
 from gas_engine.vcf.fields import OurFields
-from gas_engine.vcf.reader import Reader
+from gas_engine.vcf.header import Header, read_header
 from gas_engine.vcf.source import Source
-from gas_engine.vcf.writer import BodyWriter, index_vcf, join_header_and_body
+from gas_engine.vcf.writer import BodyWriter
 from gas_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -101,54 +104,69 @@ class _Run:
         self._clock = time.monotonic()
         self._last_report = self._clock
         self._tally = Tally()
+        self._stream: RecordStream | None = None
         self._source = Source(stream, limits, self._tick)
 
     def into(self, staged: OutputPaths) -> Summary:
-        reader = Reader(self._source, self._limits)
-        header = reader.header
+        header = read_header(self._source.lines(), self._limits)
         fields = OurFields(self._bundle, header)
         declarations = Declarations(header, self._limits)
-        body = staged.directory / "body.bgz"
-        self._write_records(reader, fields, declarations, body, staged.table)
-        self._check_assembly(reader)
-        self._report("writing")
-        provenance = self._provenance()
-        lines = [
-            b"##fileformat=" + header.stated_version.encode(),
-            *fields.header_lines(header.meta),
-            *declarations.lines(self._bundle),
-            *fields.lines,
-            *([] if provenance in header.meta else [provenance]),
-            header.column_line,
-        ]
-        join_header_and_body(staged.vcf, lines, body, self._tick)
-        index_vcf(staged.vcf)
-        notes = notes_on(reader, declarations, fields, self._tally.records_read)
-        summary = self._summary(reader, tuple(notes))
+        contigs = Contigs(Registry(), self._bundle, declarations, self._limits)
+        with bgzf.threads() as pool:
+            body = BodyWriter(staged.directory / "body.bgz", pool)
+            lines = self._write_records(header, fields, declarations, contigs, body=body, table=staged.table)
+            self._check_assembly(header)
+            self._report("writing")
+            provenance = self._provenance()
+            head = [
+                b"##fileformat=" + header.stated_version.encode(),
+                *fields.header_lines(header.meta),
+                *declarations.lines(self._bundle),
+                *fields.lines,
+                *([] if provenance in header.meta else [provenance]),
+                header.column_line,
+            ]
+            body.finish(staged.vcf, staged.index, head, contigs.met, self._tick)
+        notes = notes_on(header, lines, declarations, fields, self._tally.records_read)
+        summary = self._summary(header, tuple(notes))
         staged.log.write_text(render_log(summary), encoding="utf-8")
         staged.summary.write_text(summary.to_json(), encoding="utf-8")
         self._report("done")
         return summary
 
     def _write_records(
-        self, reader: Reader, fields: OurFields, declarations: Declarations, body: Path, table: Path
-    ) -> None:
-        annotator = RecordAnnotator(self._bundle, fields, vcf3=reader.header.vcf3)
-        with BodyWriter(body) as out, TableWriter(table) as rows:
-            for record in reader:
-                record.info = fields.cleared(record.info)
-                declarations.note(record)
-                annotated = annotator.annotate(record)
-                annotator.write_into(annotated)
-                out.write(record)
-                rows.add(annotated)
-                self._tally.add(annotated)
-                if self._tally.records_read % _PROGRESS_RECORDS == 0:
-                    self._report(self._stage)
-                else:
-                    self._tick()
+        self,
+        header: Header,
+        fields: OurFields,
+        declarations: Declarations,
+        contigs: Contigs,
+        *,
+        body: BodyWriter,
+        table: Path,
+    ) -> Lines:
+        all_odd = needs_python(header, self._bundle)
+        lines = Lines(self._source, header, self._limits, contigs, all_odd=all_odd)
+        with workspace(self._bundle) as work, body, TableWriter(table) as rows:
+            self._stream = RecordStream(
+                self._bundle,
+                header,
+                fields,
+                declarations,
+                contigs,
+                work=work,
+                body=body,
+                table=rows,
+                tally=self._tally,
+                on_records=lambda: self._report(self._stage),
+                limits=self._limits,
+            )
+            for piece in lines.pieces():
+                self._stream.add(piece)
+                self._tick()
+            self._stream.finish()
+        return lines
 
-    def _check_assembly(self, reader: Reader) -> None:
+    def _check_assembly(self, header: Header) -> None:
         """Refuse a file that belongs to another reference; an empty one belongs to any."""
         tally = self._tally
         checked = tally.records_on_bundle
@@ -158,11 +176,11 @@ class _Run:
                 self._bundle.name,
                 found[:_CONTIGS_NAMED],
                 more=len(found) > _CONTIGS_NAMED,
-                hint=stated_assembly(reader.header),
+                hint=stated_assembly(header),
             )
         contradicting = tally.statuses[RecordStatus.REF_MISMATCH]
         if 2 * contradicting > checked:
-            hint = likely_assembly(reader.header, self._bundle)
+            hint = likely_assembly(header, self._bundle)
             raise AssemblyError(self._bundle.name, contradicting, checked, hint)
 
     def _provenance(self) -> bytes:
@@ -178,9 +196,10 @@ class _Run:
         self._stage = stage
         self._last_report = time.monotonic()
         source = self._source
-        self._progress(Progress(self._tally.records_read, source.bytes_read, source.bytes_total, stage))
+        records = self._stream.records if self._stream else 0
+        self._progress(Progress(records, source.bytes_read, source.bytes_total, stage))
 
-    def _summary(self, reader: Reader, notes: tuple[str, ...]) -> Summary:
+    def _summary(self, header: Header, notes: tuple[str, ...]) -> Summary:
         tally, source, bundle = self._tally, self._source, self._bundle
         seconds = time.monotonic() - self._clock
         return Summary(
@@ -194,12 +213,12 @@ class _Run:
                 ),
             ),
             input=InputInfo(
-                version=reader.header.version,
+                version=header.version,
                 compression=source.compression,
                 bytes=source.bytes_read,
                 uncompressed_bytes=source.uncompressed_bytes,
                 sha256=source.sha256,
-                samples=reader.header.samples,
+                samples=header.samples,
             ),
             records=tally.record_counts(),
             alleles=tally.allele_counts(),

@@ -1,9 +1,10 @@
-"""The engine's command line: ``gas-engine annotate`` and ``gas-engine bundle build|inspect``."""
+"""The engine's command line: ``gas-engine annotate``, ``warm`` and ``bundle build|inspect|verify``."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from gas_engine.annotate import Progress, annotate
-from gas_engine.bundle import Bundle, TrackSource, build_bundle, default_bundle, inspect_bundle
+from gas_engine.bundle import Bundle, TrackSource, build_bundle, default_bundle, inspect_bundle, verify_bundle
 from gas_engine.errors import EngineError
+from gas_engine.kernel.jit import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.version import __version__
+from gas_engine.warm import warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +92,25 @@ def annotate_command(vcf: BinaryIO, output: Path, bundle_path: Path | None, *, q
         click.echo(f"Results are in {output}; {output / 'count.log'} tells all counts.")
 
 
+@main.command("warm")
+@click.option(
+    "--bundle", "bundle_path", type=_EXISTING_DIRECTORY, help="Bundle to read into memory. Default: rCRS."
+)
+def warm_command(bundle_path: Path | None) -> None:
+    """Compile the engine's core, so that no later run has to.
+
+    The code is kept under NUMBA_CACHE_DIR, or in the user's cache. It fits the processor it was made on, or
+    the one that NUMBA_CPU_NAME names: set that to "generic" for an image that runs on many.
+    """
+    with _one_sentence_errors():
+        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        begin = time.monotonic()
+        warm(bundle)
+    click.echo(
+        f"Ready for {bundle.name} in {time.monotonic() - begin:.1f} s; the code is in {CACHE_DIRECTORY}."
+    )
+
+
 @main.group("bundle")
 def bundle_group() -> None:
     """Make reference bundles, or look into one."""
@@ -97,18 +119,24 @@ def bundle_group() -> None:
 @bundle_group.command("inspect")
 @click.argument("path", required=False, type=_EXISTING_DIRECTORY)
 def inspect_command(path: Path | None) -> None:
-    """Check a bundle and tell as JSON what it holds. Without PATH, the one that comes with the engine.
-
-    Every file is verified against its checksum.
-    """
+    """Tell as JSON what a bundle holds. Without PATH, the one that comes with the engine."""
     shipped = Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS"
     with _one_sentence_errors():
         click.echo(json.dumps(inspect_bundle(path or shipped), indent=2, ensure_ascii=False))
 
 
+@bundle_group.command("verify")
+@click.argument("path", type=_EXISTING_DIRECTORY)
+def verify_command(path: Path) -> None:
+    """Read every byte of a bundle and hold it against its checksum."""
+    with _one_sentence_errors():
+        verify_bundle(path)
+    click.echo(f"{path} is what its manifest says.")
+
+
 @bundle_group.command("build")
 @click.argument("fasta", type=_EXISTING_FILE)
-@click.argument("gff3", type=_EXISTING_FILE)
+@click.argument("genes", type=_EXISTING_FILE)
 @click.option(
     "-o", "--output", required=True, type=_DIRECTORY, help="Directory of the new bundle; must not exist."
 )
@@ -138,7 +166,7 @@ def inspect_command(path: Path | None) -> None:
 def build_command(
     *,
     fasta: Path,
-    gff3: Path,
+    genes: Path,
     output: Path,
     name: str,
     assembly: str,
@@ -148,7 +176,7 @@ def build_command(
     genetic_codes: tuple[str, ...],
     circular: tuple[str, ...],
 ) -> None:
-    """Make a bundle of FASTA (the genome) and GFF3 (its gene models); both may be gzipped.
+    """Make a bundle of FASTA (the genome) and GENES (its models: GFF3 or GTF); both may be gzipped.
 
     \b
     Example:
@@ -162,7 +190,7 @@ def build_command(
     with _one_sentence_errors():
         bundle = build_bundle(
             fasta,
-            gff3,
+            genes,
             output,
             name=name,
             assembly=assembly,
@@ -172,8 +200,11 @@ def build_command(
             genetic_codes={contig: int(number) for contig, number in codes.items()},
             circular=circular,
         )
-    genes = len({transcript.gene_id for transcript in bundle.transcripts})
-    click.echo(f"{bundle.name}: {len(bundle.contigs)} contigs, {genes} genes, in {output}")
+    models = len(bundle.tables.model.transcripts)
+    click.echo(
+        f"{bundle.name}: {len(bundle.contigs)} contigs, {models:,} transcripts, "
+        f"{bundle.known_count:,} known alleles, in {output}"
+    )
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

@@ -199,6 +199,8 @@ def replaced_protein(protein: str, changed: str) -> str:
         size = len(alt)
         if size <= start and protein[start - size : start] == alt:
             return f"p.{_residues(protein, start - size, start)}dup"
+        if start == len(protein):
+            return "p.?"  # the model ends there, so it has no residue to name
         return f"p.{_residue(protein, start - 1)}_{_residue(protein, start)}ins{spell(alt)}"
     where = _residues(protein, start, end)
     if not alt:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gas_engine.vcf.record import SAMPLELESS_COLUMNS
+from gas_engine.vcf.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gas_engine.stream import Lines
     from gas_engine.vcf.declare import Declarations
     from gas_engine.vcf.fields import OurFields
-    from gas_engine.vcf.reader import Reader
+    from gas_engine.vcf.header import Header
 
 
-def notes_on(reader: Reader, declarations: Declarations, fields: OurFields, records: int) -> Iterator[str]:
+def notes_on(
+    header: Header, lines: Lines, declarations: Declarations, fields: OurFields, records: int
+) -> Iterator[str]:
     """Yield the notes of a finished run."""
-    header = reader.header
     if not records:
         yield "No records, so nothing to annotate."
-    if reader.sorted_here:
+    if lines.sorted_here:
         yield "The records were not in order; the output is sorted by contig and position."
     if not header.version:
         yield f"The file states no VCF version; the output is stated as {header.stated_version}."
@@ -34,7 +37,8 @@ def notes_on(reader: Reader, declarations: Declarations, fields: OurFields, reco
         yield f"The input's own INFO field {old} is kept as {new}."
     if declarations.total:
         yield f"Names that the header does not declare: {declarations.total}; declarations were added."
-    if reader.not_utf8:
-        yield f"Lines that are not UTF-8: {reader.not_utf8}; they were kept, and some tools refuse them."
-    if reader.blank_lines:
-        yield f"Blank lines left out: {reader.blank_lines}."
+    not_utf8 = lines.not_utf8 + sum(not is_utf8(line) for line in (*header.meta, header.column_line))
+    if not_utf8:
+        yield f"Lines that are not UTF-8: {not_utf8}; they were kept, and some tools refuse them."
+    if lines.blank_lines:
+        yield f"Blank lines left out: {lines.blank_lines}."

@@ -31,6 +31,8 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
         url=settings.job_requests_queue_url,
         visibility_seconds=settings.visibility_seconds,
     )
+    bundle = gas_engine.default_bundle()
+    gas_engine.warm(bundle)  # before the first message: no job pays for what can be ready
     with scratch(settings.work_directory, prefix="gas-annotator-") as work_directory:
         annotator = Annotator(
             jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
@@ -38,7 +40,7 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
             publisher=SnsPublisher(clients.sns, **settings.topics),
             clock=SystemClock(),
             timings=settings.timings,
-            engine=BundleEngine(gas_engine.default_bundle()),
+            engine=BundleEngine(bundle),
             results_bucket=settings.results_bucket,
             work_directory=work_directory,
         )

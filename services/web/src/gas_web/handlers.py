@@ -231,7 +231,7 @@ def delete(
     except MoveRefusedError:
         raise NotOfferedError(job_id=job_id, action=Action.DELETE.value) from None
     log.info("job_deletion_asked", job_id=job_id)
-    if job.due_time is not None and job.due_time <= clock.now():
+    if retention.deletable_from(job, timings=timings) <= clock.now():
         try:
             publisher.publish(changed(job, JobEvent.DUE))
         except TransientError as error:

@@ -295,7 +295,7 @@ def test_progress_between_states_forgets_how_often_it_was_announced(job: Any) ->
 def test_deletion_waits_for_an_attempt_that_may_still_be_writing(job: Any) -> None:
     cancelled = cancel(job(status=Status.RUNNING, lease_expires=NOW + 40))
     assert delete(cancelled).due == {Due.CLEANUP: NOW + 100}
-    assert delete(job(status=Status.COMPLETED)).due == {Due.CLEANUP: NOW}
+    assert delete(job(status=Status.COMPLETED)).due == {Due.CLEANUP: NOW + 50}
 
 
 def test_zombies_have_had_their_time_a_while_after_the_end(job: Any) -> None:

@@ -472,7 +472,7 @@ def test_archive_that_was_retired_meanwhile_is_still_owed() -> None:
 def test_deletion_leaves_one_debt_and_all_that_names_what_has_to_go(results: Results) -> None:
     job = completed(results, retired_archives=("old",))
     deleting = MOVES["delete"](job)
-    assert deleting.due == {Due.CLEANUP.value: NOW}
+    assert deleting.due == {Due.CLEANUP.value: NOW + TIMINGS.announce_grace_seconds}
     assert deleting.results_file_archive_id == job.results_file_archive_id
     assert deleting.retired_archives == ("old",)
     assert deleting.generation == job.generation

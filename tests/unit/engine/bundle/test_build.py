@@ -73,7 +73,7 @@ def test_a_stop_codon_of_the_wrong_code_is_suspected(inputs: Path) -> None:
         ("t\texon\t1\t15", "t\texon\t1\t1500", "past the end of 1"),
         ("t\texon\t1\t15", "t\texon\t9\t5", r"9\.\.5 is not a stretch"),
         ("Parent=transcript:T1\n", "Parent=transcript:T9\n", "Parent 'transcript:T9', which no row has"),
-        ("exon\t1\t15", "exon\t1\t12", "the CDS of transcript T1 does not lie in its exons"),
+        ("exon\t1\t15", "exon\t1\t12", "The CDS of transcript T1 does not lie in its exons"),
         ("\texon\t1", "\texon 1", "GFF3 line 4: 8 columns where 9 belong"),
     ],
 )

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gas_engine.errors import CompressionError, EmptyInputError, LimitError, NotVcfError, VcfError
 from gas_engine.limits import Limits
-from gas_engine.vcf.source import BGZF_EOF, Source
+from gas_engine.vcf.bgzf import EOF as BGZF_EOF
+from gas_engine.vcf.source import Source
 
 TEXT = b"##fileformat=VCFv4.2\n" + b"".join(b"line %d\n" % number for number in range(20_000))
 

@@ -228,6 +228,26 @@ def test_links_to_other_services_are_made_of_what_they_expect(
     assert not [url for url in links(ada.get(f"{address(job)}/2/1")).values() if url.startswith("https:")]
 
 
+def test_a_long_allele_is_shown_by_its_ends_and_whole_where_a_person_can_read_it(
+    ada: Any, words: Any, row: Callable[..., Any], explored: Explored
+) -> None:
+    some, many = "ACGT" * 75, "ACGT" * 500_000
+    job = explored(
+        [
+            row(1, 10, f"A>{some}"),
+            row(2, 20, f"{many}>A", ids=["rs1"] * 9 + [many], filter=many, hgvs_c=f"T:{many}", hgvs_g=many),
+        ]
+    )
+    page = ada.get(address(job))
+    assert "MT:10 A>ACGTA…TACGT (300)" in words(page)
+    assert "MT:20 ACGTA…TACGT (2,000,000)>A" in words(page)
+    assert len(page.data) < 100_000
+    assert some in words(ada.get(f"{address(job)}/1/1"))
+    detail = ada.get(f"{address(job)}/2/1")
+    assert "(2,000,000 characters; an export has them all)" in words(detail)
+    assert len(detail.data) < 100_000
+
+
 def test_a_table_without_records_says_so(ada: Any, words: Any, explored: Explored) -> None:
     page = ada.get(address(explored([])))
     assert page.status_code == 200

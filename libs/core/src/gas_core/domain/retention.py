@@ -335,12 +335,16 @@ def cleaned(job: Job, *, now: int, timings: Timings, archives: tuple[str, ...] =
 
 
 def delete(job: Job, *, now: int, timings: Timings) -> Job:
-    """Any results state → DELETING, for a job that has ended. The objects go first, the row last."""
+    """Any results state → DELETING, for a job that has ended. The objects go first, the row last.
+
+    The archiver is told at once, if it may begin at once; the debt is for when it does not hear.
+    """
     move = RESULTS_MOVES["delete"]
     if job.status not in TERMINAL or job.results not in move.sources:
         raise MoveRefusedError(job_id=job.job_id, move="delete", status=job.status.value)
     deleting = replace(job, results=Results.DELETING, results_since=now, due_tries=0)
-    return replace(deleting, due={Due.CLEANUP.value: max(now, deletable_from(job, timings=timings))})
+    unheard = now + timings.announce_grace_seconds
+    return replace(deleting, due={Due.CLEANUP.value: max(unheard, deletable_from(job, timings=timings))})
 
 
 def deletable_from(job: Job, *, timings: Timings) -> int:

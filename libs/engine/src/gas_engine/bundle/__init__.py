@@ -2,7 +2,7 @@
 
 from gas_engine.bundle.build import TrackSource, build_bundle
 from gas_engine.bundle.inspect import inspect_bundle
-from gas_engine.bundle.load import Bundle, default_bundle
+from gas_engine.bundle.load import Bundle, default_bundle, verify_bundle
 from gas_engine.bundle.manifest import Contig, Manifest, Source, Track
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "build_bundle",
     "default_bundle",
     "inspect_bundle",
+    "verify_bundle",
 ]

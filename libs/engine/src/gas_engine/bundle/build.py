@@ -1,20 +1,18 @@
-"""Make a reference bundle out of a FASTA, a GFF3 and what else there is."""
+"""Make a reference bundle out of a FASTA, gene models and what else there is."""
 
 from __future__ import annotations
 
-import gzip
 import re
 import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
-import pysam
-from pysam.utils import SamtoolsError
+import numpy as np
 
-from gas_engine.bundle.load import Bundle
+from gas_engine.bundle.load import Bundle, read_parts
 from gas_engine.bundle.manifest import (
     GENES_NAME,
     KNOWN_NAME,
@@ -26,6 +24,8 @@ from gas_engine.bundle.manifest import (
     Track,
     sha256_of,
 )
+from gas_engine.bundle.packed import TABLES_NAME, write_tables
+from gas_engine.bundle.sequence import open_text, stream_fasta
 from gas_engine.codon import STOP, genetic_code
 from gas_engine.errors import BundleError
 
@@ -50,7 +50,7 @@ class TrackSource:
 
 def build_bundle(
     fasta: str | Path,
-    gff3: str | Path,
+    genes: str | Path,
     out_dir: str | Path,
     *,
     name: str,
@@ -62,9 +62,11 @@ def build_bundle(
     aliases: Mapping[str, Sequence[str]] | None = None,
     circular: Sequence[str] = (),
     sources: Sequence[Source] = (),
+    as_text: bool = False,
 ) -> Bundle:
     """Write a bundle into the new directory ``out_dir`` and open it.
 
+    ``genes`` is GFF3 or GTF. ``as_text`` keeps the parts as text, for a small bundle that people read.
     Inputs may be gzipped. Contigs go by their names in the FASTA; ``chr1`` and ``1`` are taken for one
     another, and a 16,569 bp mitochondrion goes by all its usual names. ``genetic_codes`` gives NCBI's table
     by contig (1 where nothing is said).
@@ -86,12 +88,24 @@ def build_bundle(
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         work = Path(scratch) / "bundle"
         work.mkdir()
-        contigs = _write_sequence(Path(fasta), work, genetic_codes or {}, aliases or {}, circular)
-        _copy_text(Path(gff3), work / GENES_NAME)
-        if known_vcf is not None:
-            _write_known(Path(known_vcf), work / KNOWN_NAME)
-        for track in tracks:
-            _copy_text(track.bed, work / f"{track.name}.bed")
+        bases = Path(scratch) / "sequence"
+        with bases.open("wb") as out:
+            lengths = stream_fasta(Path(fasta), out.write)
+        contigs = _contigs(lengths, genetic_codes or {}, aliases or {}, circular)
+        if as_text:
+            _copy_text(Path(fasta), work / SEQUENCE_NAME)
+            _copy_text(Path(genes), work / GENES_NAME)
+            if known_vcf is not None:
+                _write_known(Path(known_vcf), work / KNOWN_NAME)
+            for track in tracks:
+                _copy_text(track.bed, work / f"{track.name}.bed")
+            checksums = {path.name: sha256_of(path) for path in sorted(work.iterdir())}
+        else:
+            sequence = np.memmap(bases, np.uint8, "r")
+            beds = {track.name: track.bed for track in tracks}
+            known = None if known_vcf is None else Path(known_vcf)
+            made = read_parts(contigs, sequence, Path(genes), known, beds)
+            checksums = {TABLES_NAME: write_tables(work / TABLES_NAME, made)}
         manifest = Manifest(
             name=name,
             assembly=assembly,
@@ -99,7 +113,7 @@ def build_bundle(
             contigs=contigs,
             tracks=tuple(Track(track.name, track.description) for track in tracks),
             sources=tuple(sources),
-            checksums={path.name: sha256_of(path) for path in sorted(work.iterdir())},
+            checksums=checksums,
         )
         (work / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         _check_translation(Bundle.load(work))
@@ -107,35 +121,17 @@ def build_bundle(
     return Bundle.load(target)
 
 
-def _open_text(path: Path) -> IO[str]:
-    with path.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8") if zipped else path.open(encoding="utf-8")
-
-
 def _copy_text(source: Path, target: Path) -> None:
-    try:
-        with _open_text(source) as lines, target.open("w", encoding="utf-8") as out:
-            shutil.copyfileobj(lines, out)
-    except (OSError, EOFError, UnicodeDecodeError) as fault:
-        raise BundleError(f"{source} cannot be read: {fault}.") from fault
+    with open_text(source) as lines, target.open("w", encoding="utf-8") as out:
+        shutil.copyfileobj(lines, out)
 
 
-def _write_sequence(
-    fasta: Path,
-    work: Path,
+def _contigs(
+    lengths: Mapping[str, int],
     codes: Mapping[str, int],
     aliases: Mapping[str, Sequence[str]],
     circular: Sequence[str],
 ) -> tuple[Contig, ...]:
-    path = work / SEQUENCE_NAME
-    _copy_text(fasta, path)
-    try:
-        pysam.faidx(str(path))
-        with pysam.FastaFile(str(path)) as opened:
-            lengths = dict(zip(opened.references, opened.lengths, strict=True))
-    except (OSError, ValueError, SamtoolsError) as fault:
-        raise BundleError(f"{fasta} is not a FASTA file that can be indexed.") from fault
     for name in (*codes, *aliases, *circular):
         if name not in lengths:
             raise BundleError(
@@ -161,7 +157,7 @@ def _usual_names(name: str, length: int) -> tuple[str, ...]:
 
 def _write_known(source: Path, target: Path) -> None:
     """Keep the header and the five columns that matter: INFO of a full dbSNP would be most of its size."""
-    with _open_text(source) as lines, target.open("w", encoding="utf-8") as out:
+    with open_text(source) as lines, target.open("w", encoding="utf-8") as out:
         for line in lines:
             if line.startswith("##"):
                 out.write(line)

@@ -1,26 +1,34 @@
-"""Gene models: transcripts with their exons and coding stretch, read from GFF3.
+"""Gene models: transcripts with their exons and coding stretch, read from GFF3 or GTF.
 
 Read are the dialects of Ensembl (``ID=transcript:ENST...``, ``biotype=``, ``version=``), GENCODE
-(``transcript_type=``, ``gene_name=``) and NCBI (``gene_biotype=``; a CDS may hang on its gene directly, as
-on the mitochondrion). Specification: Sequence Ontology, "Generic Feature Format Version 3", v1.26.
+(``transcript_type=``, ``gene_name=``) and NCBI RefSeq (``gene_biotype=``; a CDS may hang on its gene
+directly, as on the mitochondrion; contigs by accession, which its ``region`` rows give a chromosome). GTF is
+told by its attributes (``gene_id "..."``); its CDS lack the stop codon, which rows of their own give back.
+Specifications: Sequence Ontology, "Generic Feature Format Version 3", v1.26; GTF 2.2.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from gas_engine.errors import BundleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from gas_engine.bundle.manifest import Contig
 
 Segment = tuple[int, int]
 
 _COLUMNS: Final = 9
+_PARTS: Final = frozenset({"exon", "CDS", "stop_codon"})
+_GTF_PAIR: Final = re.compile(r'\s*([^\s";]+)\s+(?:"([^"]*)"|([^\s";]+))\s*(?:;|$)')
+_GTF_TRANSCRIPT: Final = re.compile(r'transcript_id "([^"]+)"')
+# What GTF calls a transcript's columns, and under which name GFF3 has them.
+_GTF_VERSIONS: Final = {"transcript_version": "version"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,65 +82,147 @@ class _Row:
         return next((self.attributes[name] for name in names if self.attributes.get(name)), "")
 
 
-def read_gff3(lines: Iterable[str], contig_of: Callable[[str], Contig | None]) -> list[Transcript]:
-    """Transcripts of a GFF3 text, in genomic order.
+class _Part(NamedTuple):
+    """An exon, CDS or stop codon, whose transcript may come later in the file."""
+
+    line: int
+    kind: str
+    start: int
+    end: int
+    phase: int
+    parents: str
+    protein_id: str
+
+
+def read_genes(lines: Iterable[str], contig_of: Callable[[str], Contig | None]) -> list[Transcript]:
+    """Transcripts of a GFF3 or GTF text, in genomic order.
 
     Raises
     ------
     BundleError
-        Naming the line, for rows that are not GFF3, lie on no contig or past its end, or do not fit together.
+        Naming the line, for rows that are neither, lie on no contig or past its end, or do not fit together.
     """
-    rows: dict[str, _Row] = {}
-    parts: list[tuple[int, str, _Row, int, int, int]] = []
-    for number, kind, start, end, phase, row in _rows(lines, contig_of):
-        if kind in {"exon", "CDS"}:
-            parts.append((number, kind, row, start, end, phase))
-        elif identifier := row.attributes.get("ID"):
-            rows[identifier] = row
-    for number, kind, part, start, end, phase in parts:
-        for parent in part.parent.split(","):
-            if parent not in rows:
-                raise BundleError(
-                    f"GFF3 line {number}: {kind} has Parent {parent!r}, which no row has as its ID."
-                )
-            if kind == "exon":
-                rows[parent].exons.append((start, end))
-            else:
-                rows[parent].cds.append((start, end, phase))
-                rows[parent].protein_id = part.first("protein_id", "Name", "ID")
-    transcripts = [_transcript(key, row, rows) for key, row in rows.items() if row.exons or row.cds]
-    return sorted(transcripts, key=lambda t: (t.contig, t.start, t.end, t.transcript_id))
-
-
-def _rows(
-    lines: Iterable[str], contig_of: Callable[[str], Contig | None]
-) -> Iterator[tuple[int, str, int, int, int, _Row]]:
+    reader = _Reader(contig_of)
     for number, text in enumerate(lines, 1):
+        if text.startswith("##FASTA"):
+            break
         line = text.rstrip("\r\n")
-        if line.startswith("##FASTA"):
-            return
-        if not line or line.startswith("#"):
-            continue
+        if line and not line.startswith("#"):
+            reader.read(number, line)
+    return reader.transcripts()
+
+
+class _Reader:
+    """Rows as they come; parts wait for their transcripts."""
+
+    def __init__(self, contig_of: Callable[[str], Contig | None]) -> None:
+        self._contig_of = contig_of
+        self._accessions: dict[str, Contig] = {}
+        self._rows: dict[str, _Row] = {}
+        self._parts: list[_Part] = []
+        self._gtf: bool | None = None
+
+    @property
+    def _format(self) -> str:
+        return "GTF" if self._gtf else "GFF3"
+
+    def read(self, number: int, line: str) -> None:
         columns = line.split("\t")
         if len(columns) != _COLUMNS:
-            raise BundleError(f"GFF3 line {number}: {len(columns)} columns where {_COLUMNS} belong.")
-        seqid, _, kind, first, last, _, strand, phase, text_attributes = columns
-        contig = contig_of(seqid)
+            raise BundleError(
+                f"{self._format} line {number}: {len(columns)} columns where {_COLUMNS} belong."
+            )
+        seqid, _, kind, first, last, _, strand, phase, attributes = columns
+        if self._gtf is None:
+            self._gtf = bool(_GTF_PAIR.match(attributes)) and "=" not in attributes.partition(" ")[0]
+        if kind == "region" and not self._gtf:
+            self._note_accession(seqid, attributes)
+        contig = self._contig_of(seqid) or self._accessions.get(seqid)
         if contig is None:
-            raise BundleError(f"GFF3 line {number}: contig {seqid!r} is not in the FASTA.")
+            raise BundleError(f"{self._format} line {number}: contig {seqid!r} is not in the FASTA.")
         if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
-            raise BundleError(f"GFF3 line {number}: {first}..{last} is not a stretch of 1-based positions.")
+            raise BundleError(
+                f"{self._format} line {number}: {first}..{last} is not a stretch of 1-based positions."
+            )
         if int(last) > contig.length:
             raise BundleError(
-                f"GFF3 line {number}: the feature ends at {last}, past the end of {seqid} ({contig.length}). "
-                "Features across the origin of a circular contig cannot be read: split or leave them out."
+                f"{self._format} line {number}: the feature ends at {last}, past the end of {seqid} "
+                f"({contig.length}). Features across the origin of a circular contig cannot be read: "
+                "split or leave them out."
             )
-        attributes = {
-            unquote(key.strip()): unquote(value.strip())
-            for key, _, value in (pair.partition("=") for pair in text_attributes.split(";") if pair.strip())
-        }
-        row = _Row(contig.name, -1 if strand == "-" else 1, attributes, attributes.get("Parent", ""))
-        yield number, kind, int(first) - 1, int(last), int(phase) if phase in {"0", "1", "2"} else 0, row
+        direction = -1 if strand == "-" else 1
+        if kind not in _PARTS:
+            self._add_row(kind, contig.name, direction, attributes)
+            return
+        if self._gtf:
+            match = _GTF_TRANSCRIPT.search(attributes)
+            parents = match[1] if match else ""
+            protein_id = _gtf_protein(attributes) if kind == "CDS" else ""
+            if parents and parents not in self._rows:
+                self._add_row("transcript", contig.name, direction, attributes)
+        else:
+            parents = _attribute(attributes, "Parent")
+            names = ("protein_id", "Name", "ID") if kind == "CDS" else ()
+            protein_id = next((found for name in names if (found := _attribute(attributes, name))), "")
+        frame = int(phase) if phase in {"0", "1", "2"} else 0
+        self._parts.append(_Part(number, kind, int(first) - 1, int(last), frame, parents, protein_id))
+
+    def _note_accession(self, seqid: str, attributes: str) -> None:
+        """RefSeq names contigs by accession and says in a ``region`` row which chromosome that is."""
+        chromosome = _attribute(attributes, "chromosome")
+        if _attribute(attributes, "genome") == "mitochondrion":
+            chromosome = "MT"
+        contig = self._contig_of(chromosome) if chromosome else None
+        if contig is not None and _attribute(attributes, "genome") in {"chromosome", "mitochondrion"}:
+            self._accessions[seqid] = contig
+
+    def _add_row(self, kind: str, contig: str, strand: int, text: str) -> None:
+        if not self._gtf:
+            pairs = (pair.partition("=") for pair in text.split(";") if pair.strip())
+            attributes = {unquote(key.strip()): unquote(value.strip()) for key, _, value in pairs}
+            if identifier := attributes.get("ID"):
+                self._rows[identifier] = _Row(contig, strand, attributes, attributes.get("Parent", ""))
+            return
+        attributes = {}
+        for key, quoted, bare in _GTF_PAIR.findall(text):
+            attributes.setdefault(_GTF_VERSIONS.get(key, key), quoted or bare)
+        if kind == "gene":
+            return  # every row of a transcript says all that is needed of its gene
+        if identifier := attributes.get("transcript_id"):
+            self._rows.setdefault(identifier, _Row(contig, strand, attributes, attributes.get("gene_id", "")))
+
+    def transcripts(self) -> list[Transcript]:
+        for part in self._parts:
+            for parent in part.parents.split(","):
+                row = self._rows.get(parent)
+                if row is None:
+                    raise BundleError(
+                        f"{self._format} line {part.line}: {part.kind} has Parent {parent!r}, "
+                        "which no row has as its ID."
+                    )
+                if part.kind == "exon":
+                    row.exons.append((part.start, part.end))
+                else:
+                    row.cds.append((part.start, part.end, part.phase))
+                    row.protein_id = part.protein_id or row.protein_id
+        self._parts = []
+        found = [_transcript(key, row, self._rows) for key, row in self._rows.items() if row.exons or row.cds]
+        return sorted(found, key=lambda t: (t.contig, t.start, t.end, t.transcript_id))
+
+
+def _attribute(text: str, name: str) -> str:
+    """One attribute of a GFF3 row, without reading the others."""
+    for pair in text.split(";"):
+        key, _, value = pair.partition("=")
+        if key.strip() == name:
+            return unquote(value.strip())
+    return ""
+
+
+def _gtf_protein(text: str) -> str:
+    pairs = {key: quoted or bare for key, quoted, bare in _GTF_PAIR.findall(text)}
+    protein, version = pairs.get("protein_id", ""), pairs.get("protein_version", "")
+    return f"{protein}.{version}" if protein and version else protein
 
 
 def _transcript(key: str, row: _Row, rows: dict[str, _Row]) -> Transcript:
@@ -149,7 +239,7 @@ def _transcript(key: str, row: _Row, rows: dict[str, _Row]) -> Transcript:
         phase = (ordered[0] if row.strand > 0 else ordered[-1])[2]
         for base in (cds[0], cds[1] - 1):
             if not any(start <= base < end for start, end in exons):
-                raise BundleError(f"GFF3: the CDS of transcript {transcript_id} does not lie in its exons.")
+                raise BundleError(f"The CDS of transcript {transcript_id} does not lie in its exons.")
     return Transcript(
         transcript_id=transcript_id,
         versioned_id=f"{transcript_id}.{version}" if version else transcript_id,

@@ -1,4 +1,4 @@
-"""Open a reference bundle: check every file against the manifest, then answer questions about the genome."""
+"""Open a reference bundle: check it against the manifest, then answer questions about the genome."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pysam
+import numpy as np
 
-from gas_engine.bundle.genes import Transcript, read_gff3
-from gas_engine.bundle.intervals import IntervalIndex
-from gas_engine.bundle.known import KnownVariants, allele_key, read_known
+from gas_engine.allele import left_align, trim
+from gas_engine.bundle.genes import Transcript, read_genes
+from gas_engine.bundle.intervals import overlaps
+from gas_engine.bundle.known import KnownRows, read_known
 from gas_engine.bundle.manifest import (
     GENES_NAME,
     KNOWN_NAME,
@@ -22,41 +23,33 @@ from gas_engine.bundle.manifest import (
     Track,
     sha256_of,
 )
+from gas_engine.bundle.packed import TABLES_NAME, read_tables, verify_tables
 from gas_engine.bundle.regions import read_bed
+from gas_engine.bundle.sequence import open_text, read_fasta
+from gas_engine.bundle.tables import Tables, build_tables
 from gas_engine.codon import genetic_code
 from gas_engine.errors import BundleError
+from gas_engine.kernel.layout import BIN_BITS, Bytes, Ints, Longs
 from gas_engine.spliced import Spliced, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SPLICED_KEPT: Final = (
-    512  # transcripts whose sequence stays in memory; neighbours in a sorted VCF share them
-)
+_KEPT: Final = 4096  # transcripts kept as objects; neighbours in a sorted VCF share them
+_SPLICED_KEPT: Final = 512  # and those whose sequence stays in memory
 
 
 class Bundle:
     """A genome with its gene models, known variants and tracks. Open one with :meth:`load`."""
 
-    def __init__(self, directory: Path, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, tables: Tables) -> None:
         self.manifest = manifest
-        self._names = {
-            alias: contig for contig in manifest.contigs for alias in (contig.name, *contig.aliases)
-        }
-        self._fasta = pysam.FastaFile(str(directory / SEQUENCE_NAME))
+        self.tables = tables
+        self._names = names_of(manifest.contigs)
+        self._numbers = {contig.name: number for number, contig in enumerate(manifest.contigs)}
         for contig in manifest.contigs:
             genetic_code(contig.genetic_code)
-        with (directory / GENES_NAME).open(encoding="utf-8") as lines:
-            transcripts = read_gff3(lines, self.contig)
-        self._genes = IntervalIndex((t.contig, t.start, t.end, t) for t in transcripts)
-        self._tracks: dict[str, IntervalIndex[str]] = {}
-        for track in manifest.tracks:
-            with (directory / f"{track.name}.bed").open(encoding="utf-8") as lines:
-                self._tracks[track.name] = read_bed(lines, track.name, self.contig)
-        self._known = KnownVariants()
-        if (directory / KNOWN_NAME).name in (manifest.checksums or {}):
-            with (directory / KNOWN_NAME).open(encoding="utf-8") as lines:
-                self._known = read_known(lines, self.contig, self.sequence)
+        self._transcript = lru_cache(_KEPT)(self._read_transcript)
         self.spliced = lru_cache(_SPLICED_KEPT)(self._splice)
 
     @classmethod
@@ -70,19 +63,10 @@ class Bundle:
             manifest says.
         """
         directory = Path(path)
-        where = directory / MANIFEST_NAME
-        if not where.is_file():
-            raise BundleError(f"There is no reference bundle at {directory}: {MANIFEST_NAME} is missing.")
-        manifest = Manifest.from_json(where.read_text(encoding="utf-8"), where)
-        for name, checksum in (manifest.checksums or {}).items():
-            if not (directory / name).is_file():
-                raise BundleError(f"The bundle at {directory} is damaged: {name} is missing. Fetch it anew.")
-            if sha256_of(directory / name) != checksum:
-                raise BundleError(
-                    f"The bundle at {directory} is damaged: {name} is not the file that its manifest lists. "
-                    "Fetch it anew."
-                )
-        return cls(directory, manifest)
+        manifest = _manifest(directory)
+        if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
+            return cls(manifest, read_tables(directory / TABLES_NAME, checksum))
+        return cls(manifest, read_texts(directory, manifest))
 
     @property
     def name(self) -> str:
@@ -112,36 +96,66 @@ class Bundle:
     @property
     def transcripts(self) -> list[Transcript]:
         """All transcripts, in genomic order."""
-        return self._genes.everything()
+        return [self._transcript(number) for number in range(len(self.tables.model.transcripts))]
 
     @property
     def known_count(self) -> int:
         """How many alleles have an identifier."""
-        return len(self._known)
+        return len(self.tables.model.known)
 
     def contig(self, name: str) -> Contig | None:
         """The contig that a file calls ``name``, or None."""
         return self._names.get(name)
 
+    def contig_number(self, contig: Contig) -> int:
+        """Place of a contig in :attr:`contigs`."""
+        return self._numbers[contig.name]
+
     def sequence(self, contig: str, start: int, end: int) -> str:
         """Bases of the forward strand, 0-based half-open, in upper case; cut off at the contig's ends."""
-        sequence: str = self._fasta.fetch(contig, max(start, 0), max(end, start, 0))
-        return sequence.upper()
+        model = self.tables.model
+        row = model.contigs[self._numbers[contig]]
+        first, last = max(start, 0), min(max(end, start, 0), int(row["length"]))
+        at = int(row["seq_at"])
+        return model.seq[at + first : at + max(last, first)].tobytes().decode()
 
     def transcripts_near(self, contig: Contig, start: int, end: int, reach: int) -> Iterator[Transcript]:
         """Transcripts within ``reach`` bases of a stretch, around the origin of a circular contig too."""
+        model = self.tables.model
         shifts = (0, -contig.length, contig.length) if contig.circular else (0,)
         seen: set[str] = set()
         for shift in shifts:
-            for transcript in self._genes.find(contig.name, start - reach + shift, end + reach + shift):
+            low, high = start - reach + shift, end + reach + shift
+            for number in self._members(contig, low, high, model.transcript_bins, model.transcript_bin_items):
+                row = model.transcripts[number]
+                if not overlaps(low, high, int(row["start"]), int(row["end"])):
+                    continue
+                transcript = self._transcript(number)
                 if transcript.transcript_id not in seen:
                     seen.add(transcript.transcript_id)
                     yield transcript
 
+    def _members(self, contig: Contig, start: int, end: int, bins: Longs, items: Ints) -> list[int]:
+        """Members of the bins of a stretch, ascending, each once."""
+        at = int(self.tables.model.contigs[self._numbers[contig.name]]["bin_at"])
+        first, last = (at + (min(max(place, 0), contig.length) >> BIN_BITS) for place in (start, end))
+        return sorted(set(items[bins[first] : bins[last + 1]].tolist()))
+
     def known_ids(self, contig: Contig, start: int, ref: str, alt: str) -> tuple[str, ...]:
         """Identifiers of an allele at 0-based ``start``, however it is spelled."""
-        key = allele_key(contig, start, ref, alt, lambda a, b: self.sequence(contig.name, a, b))
-        return self._known.get(key)
+        model = self.tables.model
+        start, ref, alt = left_align(
+            *trim(start, ref.upper(), alt.upper()), lambda a, b: self.sequence(contig.name, a, b)
+        )
+        number = int(model.contigs[self._numbers[contig.name]]["bin_at"]) + (start >> BIN_BITS)
+        for row in model.known[model.known_bins[number] : model.known_bins[number + 1]]:
+            if row["start"] == start and row["ref_size"] == len(ref) and self._text(row, "alt") == alt:
+                return tuple(self._text(row, "id").split(";"))
+        return ()
+
+    def _text(self, row: np.void, field: str) -> str:
+        at, size = int(row[f"{field}_at"]), int(row[f"{field}_size"])
+        return self.tables.model.pool[at : at + size].tobytes().decode()
 
     def overlaps(self, contig: Contig, start: int, end: int) -> dict[str, tuple[str, ...]]:
         """Names of the regions that a stretch overlaps, by track; tracks without any are left out.
@@ -149,21 +163,123 @@ class Bundle:
         An insertion (``start == end``) overlaps the regions that it lies strictly inside; at the origin of a
         circular contig, those that go by one name on both sides of it.
         """
-        found = {name: tuple(index.find(contig.name, start, end)) for name, index in self._tracks.items()}
+        found = {
+            track.name: self._regions_at(contig, number, start, end)
+            for number, track in enumerate(self.tracks)
+        }
         if contig.circular and start == end and end in {0, contig.length}:
-            for name, index in self._tracks.items():
-                before = index.find(contig.name, contig.length - 1, contig.length)
-                after = index.find(contig.name, 0, 1)
-                found[name] = tuple(region for region in before if region in after)
+            for number, track in enumerate(self.tracks):
+                before = self._regions_at(contig, number, contig.length - 1, contig.length)
+                after = self._regions_at(contig, number, 0, 1)
+                found[track.name] = tuple(region for region in before if region in after)
         return {name: regions for name, regions in found.items() if regions}
+
+    def _regions_at(self, contig: Contig, track: int, start: int, end: int) -> tuple[str, ...]:
+        model, names = self.tables.model, self.tables.region_names
+        total = len(model.known_bins)  # every list of bins has as many entries
+        bins = model.region_bins[track * total : (track + 1) * total]
+        return tuple(
+            names[int(model.regions[number]["name"])]
+            for number in self._members(contig, start, end, bins, model.region_bin_items)
+            if overlaps(start, end, int(model.regions[number]["start"]), int(model.regions[number]["end"]))
+        )
 
     def regions(self, track: str) -> list[str]:
         """Names of all regions of a track."""
-        return self._tracks[track].everything()
+        number = [each.name for each in self.tracks].index(track)
+        first, last = self.tables.track_starts[number : number + 2]
+        return [self.tables.region_names[int(name)] for name in self.tables.model.regions["name"][first:last]]
+
+    def _read_transcript(self, number: int) -> Transcript:
+        model, texts = self.tables.model, self.tables.texts
+        row = model.transcripts[number]
+        exons = model.exons[int(row["exon_at"]) : int(row["exon_at"]) + int(row["exons"])]
+        transcript_id, versioned_id, gene_id, symbol, biotype, protein_id = (text[number] for text in texts)
+        coding = int(row["cds_first"]) >= 0
+        return Transcript(
+            transcript_id=transcript_id,
+            versioned_id=versioned_id,
+            gene_id=gene_id,
+            symbol=symbol,
+            biotype=biotype,
+            contig=self.contigs[int(row["contig"])].name,
+            strand=int(row["strand"]),
+            exons=tuple(zip(exons["start"].tolist(), exons["end"].tolist(), strict=True)),
+            cds=(int(row["cds_first"]), int(row["cds_last"])) if coding else None,
+            cds_phase=int(row["phase"]),
+            protein_id=protein_id,
+        )
 
     def _splice(self, transcript: Transcript) -> Spliced:
         code = genetic_code(self._names[transcript.contig].genetic_code)
         return splice(transcript, code, lambda start, end: self.sequence(transcript.contig, start, end))
+
+
+def verify_bundle(path: str | Path) -> None:
+    """Read all of the bundle in directory ``path``; BundleError names what is not as the manifest says."""
+    directory = Path(path)
+    manifest = _manifest(directory)
+    if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
+        verify_tables(directory / TABLES_NAME, checksum)
+
+
+def _manifest(directory: Path) -> Manifest:
+    """The manifest, with all files there; texts, which are small, are held against their checksums."""
+    where = directory / MANIFEST_NAME
+    if not where.is_file():
+        raise BundleError(f"There is no reference bundle at {directory}: {MANIFEST_NAME} is missing.")
+    manifest = Manifest.from_json(where.read_text(encoding="utf-8"), where)
+    for name, checksum in (manifest.checksums or {}).items():
+        if not (directory / name).is_file():
+            raise BundleError(f"The bundle at {directory} is damaged: {name} is missing. Fetch it anew.")
+        if name != TABLES_NAME and sha256_of(directory / name) != checksum:
+            raise BundleError(
+                f"The bundle at {directory} is damaged: {name} is not the file that its manifest lists. "
+                "Fetch it anew."
+            )
+    return manifest
+
+
+def names_of(contigs: tuple[Contig, ...]) -> dict[str, Contig]:
+    """Contigs by every name that a file may use."""
+    return {alias: contig for contig in contigs for alias in (contig.name, *contig.aliases)}
+
+
+def read_texts(directory: Path, manifest: Manifest) -> Tables:
+    """Read a bundle that is kept as text: the parts as they were given."""
+    sequence, _ = read_fasta(directory / SEQUENCE_NAME)
+    known = directory / KNOWN_NAME if KNOWN_NAME in (manifest.checksums or {}) else None
+    tracks = {track.name: directory / f"{track.name}.bed" for track in manifest.tracks}
+    return read_parts(manifest.contigs, sequence, directory / GENES_NAME, known, tracks)
+
+
+def read_parts(
+    contigs: tuple[Contig, ...], sequence: Bytes, genes: Path, known_vcf: Path | None, tracks: dict[str, Path]
+) -> Tables:
+    """Make tables of a reference's parts; files may be gzipped."""
+    contig_of = names_of(contigs).get
+    places = {}
+    at = 0
+    for number, contig in enumerate(contigs):
+        places[contig.name] = (number, at)
+        at += contig.length
+    bases = sequence.data
+
+    def read(contig: str, start: int, end: int) -> str:
+        begin = places[contig][1]
+        return str(bases[begin + max(start, 0) : begin + end], "ascii")
+
+    with open_text(genes) as lines:
+        transcripts = read_genes(lines, contig_of)
+    regions = []
+    for name, path in tracks.items():
+        with open_text(path) as lines:
+            regions.append((name, read_bed(lines, name, contig_of)))
+    known = KnownRows()
+    if known_vcf is not None:
+        with open_text(known_vcf) as lines:
+            known = read_known(lines, contig_of, lambda name: places[name][0], read)
+    return build_tables(contigs, sequence, transcripts, known, regions)
 
 
 def default_bundle() -> Bundle:

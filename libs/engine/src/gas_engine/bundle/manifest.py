@@ -12,7 +12,7 @@ from gas_engine.errors import BundleError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """Raised when older engines could misread a bundle; an engine refuses every other version."""
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -57,7 +57,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What ``manifest.json`` says; ``checksums`` maps each file's name to its SHA-256."""
+    """What ``manifest.json`` says; ``checksums`` maps each file's name to its SHA-256.
+
+    A bundle is kept as tables to be mapped (``tables.bin``, whose checksum is that of its header) or, small
+    and to be read by people too, as the texts it was made of.
+    """
 
     name: str
     assembly: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gas_engine.bundle.intervals import IntervalIndex
 from gas_engine.errors import BundleError
 
 if TYPE_CHECKING:
@@ -15,17 +14,24 @@ if TYPE_CHECKING:
 _MIN_COLUMNS: Final = 3
 
 
-def read_bed(
-    lines: Iterable[str], track: str, contig_of: Callable[[str], Contig | None]
-) -> IntervalIndex[str]:
-    """Regions of a BED text (0-based half-open); a region without a name is called ``contig:first-last``.
+class Region(NamedTuple):
+    """A named stretch of a contig, 0-based half-open."""
+
+    contig: str
+    start: int
+    end: int
+    name: str
+
+
+def read_bed(lines: Iterable[str], track: str, contig_of: Callable[[str], Contig | None]) -> list[Region]:
+    """Regions of a BED text, in its order; one without a name is called ``contig:first-last``.
 
     Raises
     ------
     BundleError
         Naming the line, for a row that is malformed, on no contig or past its end.
     """
-    regions: list[tuple[str, int, int, str]] = []
+    regions: list[Region] = []
     for number, text in enumerate(lines, 1):
         line = text.rstrip("\r\n")
         if not line or line.startswith(("#", "track", "browser")):
@@ -42,5 +48,5 @@ def read_bed(
         if not start < end <= contig.length:
             raise BundleError(f"Track {track}, line {number}: {start}-{end} is no stretch of {contig.name}.")
         name = columns[3] if len(columns) > _MIN_COLUMNS else f"{contig.name}:{start + 1}-{end}"
-        regions.append((contig.name, start, end, name))
-    return IntervalIndex(regions)
+        regions.append(Region(contig.name, start, end, name))
+    return regions

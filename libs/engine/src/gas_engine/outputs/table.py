@@ -9,6 +9,7 @@ record has a row: one without ALT has ``allele`` 0.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from gas_engine.model import TranscriptConsequence
     from gas_engine.records import Allele, AnnotatedRecord
-    from gas_engine.vcf.record import Record
 
 TABLE_VERSION: Final = "1"
 _ROW_GROUP_ROWS = 32_768
@@ -52,13 +52,13 @@ _CONSEQUENCE_FIELDS: Final = (
     "strand",
     "distance",
 )
-_CONSEQUENCE = pa.struct(
+CONSEQUENCE: Final = pa.struct(
     [
         pa.field("terms", pa.list_(pa.string())),
         *(pa.field(name, pa.string()) for name in _CONSEQUENCE_FIELDS),
     ],
 )
-_REGION = pa.struct([pa.field("track", pa.string()), pa.field("name", pa.string())])
+REGION: Final = pa.struct([pa.field("track", pa.string()), pa.field("name", pa.string())])
 
 SCHEMA: Final = pa.schema(
     [
@@ -79,7 +79,7 @@ SCHEMA: Final = pa.schema(
         pa.field("status", _NAMES, nullable=False),
         pa.field("skipped", _NAMES),
         pa.field("known_ids", pa.list_(pa.string()), nullable=False),
-        pa.field("regions", pa.list_(_REGION), nullable=False),
+        pa.field("regions", pa.list_(REGION), nullable=False),
         pa.field("hgvs_g", pa.string()),
         # The most severe consequence; null where the allele was not annotated.
         pa.field("consequence", _NAMES),
@@ -94,12 +94,12 @@ SCHEMA: Final = pa.schema(
         pa.field("amino_acids", pa.string()),
         pa.field("codons", pa.string()),
         # All of them, the most severe first.
-        pa.field("consequences", pa.list_(_CONSEQUENCE), nullable=False),
+        pa.field("consequences", pa.list_(CONSEQUENCE), nullable=False),
     ],
     metadata={"gas_table_version": TABLE_VERSION},
 )
 _FLAT = [name for name in SCHEMA.names if name != "consequences"]
-_FROM_FIRST: Final = (
+FROM_FIRST: Final = (
     "impact",
     "symbol",
     "gene_id",
@@ -119,7 +119,9 @@ class TableWriter:
 
     def __init__(self, path: Path) -> None:
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-        self._records = 0
+        # Packing a row group takes as long as annotating one: it goes on beside.
+        self._packer = ThreadPoolExecutor(1, "table")
+        self._packing: Future[None] | None = None
         self._rows = _Rows()
         self._batches: list[pa.RecordBatch] = []
 
@@ -133,14 +135,16 @@ class TableWriter:
             if kind is None:
                 self._pack()
                 self._write_row_group()
+                if self._packing is not None:
+                    self._packing.result()
         finally:
+            self._packer.shutdown()
             self._writer.close()
 
-    def add(self, annotated: AnnotatedRecord) -> None:
-        """Add the rows of one record, whose ID already holds the known ones."""
-        self._records += 1
-        shared = _record_columns(self._records, annotated)
-        frequencies = allele_frequencies(annotated.record)
+    def add(self, number: int, annotated: AnnotatedRecord) -> None:
+        """Add the rows of record ``number`` of the output, whose ID already holds the known ones."""
+        shared = _record_columns(number, annotated)
+        frequencies = allele_frequencies(annotated.record.info)
         for allele in annotated.alleles or (None,):
             frequency = (
                 frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
@@ -149,25 +153,35 @@ class TableWriter:
         if self._rows.full:
             self._pack()
 
+    def add_batch(self, batch: pa.RecordBatch) -> None:
+        """Add rows that are packed already."""
+        self._pack()
+        self._keep(batch)
+
     def _pack(self) -> None:
-        self._batches.append(self._rows.batch())
-        self._rows = _Rows()
+        if self._rows.count:
+            rows, self._rows = self._rows, _Rows()
+            self._keep(rows.batch())
+
+    def _keep(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
         rows = sum(batch.num_rows for batch in self._batches)
         if rows >= _ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= _ROW_GROUP_BYTES:
             self._write_row_group()
 
     def _write_row_group(self) -> None:
         group = pa.Table.from_batches(self._batches, SCHEMA)
-        if group.num_rows:
-            self._writer.write_table(group)
         self._batches = []
+        if self._packing is not None:
+            self._packing.result()
+        self._packing = self._packer.submit(self._writer.write_table, group) if group.num_rows else None
 
 
 class _Rows:
     """Rows not packed yet. Consequences are kept flat with offsets, as Arrow wants nested columns."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._allele_bytes = 0
         self._columns: dict[str, list[Any]] = {name: [] for name in _FLAT}
         self._offsets = [0]
@@ -175,24 +189,24 @@ class _Rows:
 
     @property
     def full(self) -> bool:
-        return self._count >= _BATCH_ROWS or self._allele_bytes >= _BATCH_ALLELE_BYTES
+        return self.count >= _BATCH_ROWS or self._allele_bytes >= _BATCH_ALLELE_BYTES
 
     def add(self, row: dict[str, Any], allele: Allele | None) -> None:
         for name, column in self._columns.items():
             column.append(row[name])
         self._consequences += allele.annotation.consequences if allele else ()
         self._offsets.append(len(self._consequences))
-        self._count += 1
+        self.count += 1
         self._allele_bytes += len(row["ref"]) + len(row["alt"] or "")
 
     def batch(self) -> pa.RecordBatch:
         children = [
             pa.array([getattr(each, field.name) for each in self._consequences], field.type)
-            for field in _CONSEQUENCE
+            for field in CONSEQUENCE
         ]
         consequences = pa.ListArray.from_arrays(
             pa.array(self._offsets, pa.int32()),
-            pa.StructArray.from_arrays(children, fields=list(_CONSEQUENCE)),
+            pa.StructArray.from_arrays(children, fields=list(CONSEQUENCE)),
         )
         arrays = [pa.array(self._columns[name], SCHEMA.field(name).type) for name in _FLAT]
         return pa.RecordBatch.from_arrays([*arrays, consequences], schema=SCHEMA)
@@ -228,14 +242,14 @@ def _allele_columns(allele: Allele | None) -> dict[str, Any]:
             for name in names
         ],
         "consequence": first.terms[0] if first else None,
-        **{name: (getattr(first, name) or None) if first else None for name in _FROM_FIRST},
+        **{name: (getattr(first, name) or None) if first else None for name in FROM_FIRST},
     }
 
 
-def allele_frequencies(record: Record) -> list[float | None]:
-    """Return the frequency of each ALT in the file: AF where given, else AC / AN; None if unreadable."""
+def allele_frequencies(info: bytes) -> list[float | None]:
+    """Return the frequency of each ALT by INFO: AF where given, else AC / AN; None if unreadable."""
     values = dict.fromkeys((b"AF", b"AC", b"AN"), b"")
-    for entry in record.info.split(b";"):
+    for entry in info.split(b";"):
         name, _, value = entry.partition(b"=")
         if name in values:
             values[name] = value

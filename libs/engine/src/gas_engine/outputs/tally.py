@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gas_engine.kernel.layout import ALLELES_ANNOTATED, ALLELES_KNOWN, TRANSITIONS, TRANSVERSIONS
+from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
 from gas_engine.outputs.locations import LOCATION_OF_TERM, OTHER, OUTSIDE_GENES
 from gas_engine.outputs.summary import AlleleCounts, RecordCounts
 from gas_engine.records import AnnotatedRecord, RecordStatus
+from gas_engine.terms import IMPACT, TERMS
 from gas_engine.variant_class import is_transition
 
 if TYPE_CHECKING:
+    from gas_engine.bundle.tables import TextColumn
+    from gas_engine.kernel.layout import Tallies
     from gas_engine.model import AlleleAnnotation
+    from gas_engine.stream import Contigs
+
+TERM_NAMES = tuple(term.name for term in TERMS)
 
 
 class Tally:
@@ -49,6 +59,37 @@ class Tally:
                 self._add_annotation(allele.annotation)
             else:
                 self.skipped[allele.annotation.skipped] += 1
+
+    def add_counts(self, counts: Tallies, genes: TextColumn, tracks: list[str], contigs: Contigs) -> None:
+        """Add what the kernel counted."""
+        for status, count in zip(STATUSES, counts.statuses.tolist(), strict=True):
+            self.statuses[status] += count
+        for counter, words, numbers in (
+            (self.skipped, REASONS, counts.skipped),
+            (self.classes, CLASSES, counts.classes),
+            (self.most_severe, TERM_NAMES, counts.most_severe),
+            (self.consequences, TERM_NAMES, counts.consequences),
+            (self.tracks, tracks, counts.tracks),
+        ):
+            for word, count in zip(words, numbers.tolist(), strict=False):
+                if count:
+                    counter[word] += count
+        for term, count in zip(TERM_NAMES, counts.most_severe.tolist(), strict=True):
+            if count:
+                self.impacts[IMPACT[term]] += count
+                self.locations[LOCATION_OF_TERM.get(term, OTHER)] += count
+        for number in np.flatnonzero(counts.genes).tolist():
+            self.genes[genes[number]] += int(counts.genes[number])
+        for number, name in enumerate(contigs.met):
+            if counts.contigs[number]:
+                outside = contigs.places[number] < 0
+                (self.contigs_outside if outside else self.contigs)[name.decode()] += int(
+                    counts.contigs[number]
+                )
+        self.alleles_annotated += int(counts.sums[ALLELES_ANNOTATED])
+        self.alleles_known += int(counts.sums[ALLELES_KNOWN])
+        self.transitions += int(counts.sums[TRANSITIONS])
+        self.transversions += int(counts.sums[TRANSVERSIONS])
 
     def _add_annotation(self, said: AlleleAnnotation) -> None:
         self.alleles_annotated += 1

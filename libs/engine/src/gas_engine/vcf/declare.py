@@ -59,42 +59,57 @@ class Declarations:
 
     def note(self, record: Record) -> None:
         """Look at the names in one record."""
-        if record.chrom not in self._declared["contig"]:
-            self._contigs.setdefault(record.chrom)
-        if record.filter not in self._seen_filters:
-            self._note_joined(record, "FILTER", record.filter.split(b";"), self._filters)
-            self._remember(self._seen_filters, record.filter)
-        format_ = record.format
-        if format_ is not None and format_ not in self._seen_formats:
-            self._note_joined(record, "FORMAT", format_.split(b":"), self._formats)
-            self._remember(self._seen_formats, format_)
+        self.note_contig(record.chrom)
+        self.note_filter(record.line, record.filter)
+        if record.format is not None:
+            self.note_format(record.line, record.format)
         if record.info != MISSING:
-            self._note_infos(record)
+            for entry in record.info.split(b";"):
+                name, equals, _ = entry.partition(b"=")
+                if name:
+                    self.note_info(record.line, name, bare=not equals, valued=bool(equals))
+
+    def note_contig(self, name: bytes) -> None:
+        """Look at a CHROM column."""
+        if name not in self._declared["contig"]:
+            self._contigs.setdefault(name)
+
+    def note_filter(self, line: int, joined: bytes) -> None:
+        """Look at a FILTER column of that line."""
+        if joined not in self._seen_filters:
+            self._note_joined(line, "FILTER", joined.split(b";"), self._filters)
+            self._remember(self._seen_filters, joined)
+
+    def note_format(self, line: int, joined: bytes) -> None:
+        """Look at a FORMAT column of that line."""
+        if joined not in self._seen_formats:
+            self._note_joined(line, "FORMAT", joined.split(b":"), self._formats)
+            self._remember(self._seen_formats, joined)
+
+    def note_info(self, line: int, name: bytes, *, bare: bool = False, valued: bool = False) -> bool:
+        """Look at an INFO key of that line, and how it stands there; return whether it is undeclared."""
+        if name in self._declared["INFO"]:
+            return False
+        was_bare, was_valued = self._infos.get(name, (False, False))
+        self._infos[name] = (was_bare or bare, was_valued or valued)
+        self._check_count(line, "INFO", name, len(self._infos))
+        return True
 
     def _remember(self, seen: set[bytes], value: bytes) -> None:
         if len(seen) < self._max_names:
             seen.add(value)
 
-    def _note_infos(self, record: Record) -> None:
-        declared = self._declared["INFO"]
-        for entry in record.info.split(b";"):
-            name, equals, _ = entry.partition(b"=")
-            if name and name not in declared:
-                bare, valued = self._infos.get(name, (False, False))
-                self._infos[name] = (bare or not equals, valued or bool(equals))
-                self._check_count(record, "INFO", name, len(self._infos))
-
-    def _note_joined(self, record: Record, kind: str, names: list[bytes], found: dict[bytes, None]) -> None:
+    def _note_joined(self, line: int, kind: str, names: list[bytes], found: dict[bytes, None]) -> None:
         for name in names:
             if name and name != MISSING and name not in self._declared[kind]:
                 found.setdefault(name)
-                self._check_count(record, kind, name, len(found))
+                self._check_count(line, kind, name, len(found))
 
-    def _check_count(self, record: Record, kind: str, name: bytes, count: int) -> None:
+    def _check_count(self, line: int, kind: str, name: bytes, count: int) -> None:
         if count > self._max_names:
             column = {"FILTER": 7, "INFO": 8, "FORMAT": 9}[kind]
             expected = f"one of at most {self._max_names:,} undeclared names"
-            raise VcfError(record.line, column, kind, f"another name, {shown(name)},", expected)
+            raise VcfError(line, column, kind, f"another name, {shown(name)},", expected)
 
     def lines(self, bundle: Bundle) -> list[bytes]:
         """Return the header lines to add, with lengths for contigs that the bundle knows."""

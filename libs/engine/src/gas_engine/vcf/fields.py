@@ -82,6 +82,10 @@ class OurFields:
         pairs = [(old, new) for old, new in self._renamed.items() if old in header.declared["INFO"]]
         return [(old.decode(), new.decode()) for old, new in pairs]
 
+    def fate(self, name: bytes) -> bytes | None:
+        """What becomes of an INFO key of the input: its name in the output, or None if it is dropped."""
+        return None if name in self._dropped else self._renamed.get(name, name)
+
     def cleared(self, info: bytes) -> bytes:
         """Return an input's INFO with our old fields dropped and foreign ones renamed."""
         if not any(key in info for key in self._lines):

@@ -72,6 +72,12 @@ class Record:
         return b"\t".join(columns) + b"\n"
 
 
+def stated_end(info: bytes) -> int:
+    """The END of an INFO column, 0 where it has none that is a number."""
+    end = _END.search(info) if b"END=" in info else None
+    return int(end[1]) if end else 0
+
+
 def is_vcf3_indel(alt: bytes) -> bool:
     """Tell the indel forms of VCF 3.3, ``D3`` and ``IACG``."""
     return _VCF3_INDEL.fullmatch(alt) is not None

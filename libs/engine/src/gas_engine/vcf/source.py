@@ -7,22 +7,23 @@ import io
 import os
 import stat
 import zlib
+from collections import deque
 from typing import TYPE_CHECKING, BinaryIO
 
 from gas_engine.errors import CompressionError, EmptyInputError, LimitError, NotVcfError, VcfError
 from gas_engine.limits import Limits, size_text
+from gas_engine.vcf import bgzf
 from gas_engine.vcf.kinds import HEAD_BYTES, other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 64 * 1024
+_BLOCK_BYTES = 1024 * 1024
 _UNPACKED_CHUNK_BYTES = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 _UTF8_BOM = b"\xef\xbb\xbf"
-# The empty block that ends every BGZF file (SAM specification, section 4.1.2).
-BGZF_EOF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 class Source:
@@ -43,6 +44,10 @@ class Source:
         self.bytes_read = 0
         self.uncompressed_bytes = 0
         self.compression = "plain"
+        self._chunks = self._text()
+        self._ended: deque[bytes] = deque()
+        self._pending = b""
+        self._number = 0
 
     @property
     def sha256(self) -> str:
@@ -56,25 +61,46 @@ class Source:
         ------
         EmptyInputError, NotVcfError, CompressionError, LimitError, VcfError
         """
-        number = 0
-        pending: list[bytes] = []
-        pending_bytes = 0
-        for chunk in self._text():
-            *ended, rest = chunk.split(b"\n")
-            for end in ended:
-                number += 1
-                line = b"".join((*pending, end)) if pending else end
-                self._check_length(number, len(line))
-                pending, pending_bytes = [], 0
-                yield number, line.removesuffix(b"\r")
-            if rest:
-                pending.append(rest)
-                pending_bytes += len(rest)
-                self._check_length(number + 1, pending_bytes)
-        if pending:
-            yield number + 1, b"".join(pending).removesuffix(b"\r")
+        while True:
+            while self._ended:
+                line = self._ended.popleft()
+                self._number += 1
+                self.check_length(self._number, len(line))
+                yield self._number, line.removesuffix(b"\r")
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            *ended, self._pending = (self._pending + chunk).split(b"\n")
+            self._ended.extend(ended)
+            self.check_length(self._number + len(self._ended) + 1, len(self._pending))
+        if self._pending:
+            line, self._pending = self._pending, b""
+            self._number += 1
+            yield self._number, line.removesuffix(b"\r")
 
-    def _check_length(self, number: int, length: int) -> None:
+    def blocks(self) -> Iterator[tuple[int, bytearray]]:
+        """Yield what `lines` has not, as (lines before it, block of whole lines, each with its line feed)."""
+        block = bytearray(b"".join(line + b"\n" for line in self._ended) + self._pending)
+        self._ended.clear()
+        for chunk in self._chunks:
+            block += chunk
+            if len(block) < _BLOCK_BYTES:
+                continue
+            cut = block.rfind(b"\n") + 1
+            rest = block[cut:]
+            if cut:
+                del block[cut:]
+                yield self._number, block
+                self._number += block.count(b"\n")
+                block = rest
+            self.check_length(self._number + 1, len(rest))
+        if block:
+            if not block.endswith(b"\n"):
+                block += b"\n"
+            yield self._number, block
+
+    def check_length(self, number: int, length: int) -> None:
+        """Refuse a line beyond the cap."""
         limit = self._limits.max_line_bytes
         if length > limit:
             raise VcfError(number, None, "", f"a line of more than {size_text(limit)}", "a VCF line")
@@ -119,9 +145,28 @@ class Source:
             return
         # A BGZF block is a gzip member with an extra field BC, which every writer puts first.
         self.compression = "bgzf" if first[3:4] == b"\x04" and first[12:14] == b"BC" else "gzip"
-        yield from self._gunzip(first, raw)
-        if self.compression == "bgzf" and self._tail != BGZF_EOF:
+        yield from self._unpack_blocks(first, raw) if self.compression == "bgzf" else self._gunzip(first, raw)
+        if self.compression == "bgzf" and self._tail != bgzf.EOF:
             raise CompressionError(self.bytes_read, cut_short=True)
+
+    def _unpack_blocks(self, first: bytes, raw: Iterator[bytes]) -> Iterator[bytes]:
+        """Unpack BGZF block by block; `_gunzip` says what is wrong with what does not look like one."""
+        data = first
+        while True:
+            end, blocks = bgzf.whole_blocks(data)
+            if blocks:
+                try:
+                    yield bgzf.unpack(data, blocks)
+                except ValueError as error:
+                    raise CompressionError(self.bytes_read, cut_short=False) from error
+                data = data[end:]
+            elif len(data) > bgzf.MOST_BYTES:
+                break
+            chunk = next(raw, b"")
+            if not chunk:
+                break
+            data += chunk
+        yield from self._gunzip(data, raw)
 
     def _gunzip(self, first: bytes, raw: Iterator[bytes]) -> Iterator[bytes]:
         """Unpack member after member; BGZF is many small ones."""
@@ -151,11 +196,11 @@ class Source:
     def _raw(self) -> Iterator[bytes]:
         while chunk := self._stream.read(CHUNK_BYTES):
             # A pipe or a socket may give less than asked for; the first chunk decides the kind.
-            while len(chunk) < len(BGZF_EOF) and (more := self._stream.read(CHUNK_BYTES)):
+            while len(chunk) < len(bgzf.EOF) and (more := self._stream.read(CHUNK_BYTES)):
                 chunk += more
             self.bytes_read += len(chunk)
             self._digest.update(chunk)
-            self._tail = (self._tail + chunk[-len(BGZF_EOF) :])[-len(BGZF_EOF) :]
+            self._tail = (self._tail + chunk[-len(bgzf.EOF) :])[-len(bgzf.EOF) :]
             self._on_read()
             yield chunk
 

@@ -1,32 +1,35 @@
 """The annotated VCF: records go out as they come, the header once everything it must declare is known.
 
 BGZF blocks stand for themselves, so a file is the header's blocks followed by the records' blocks; joining
-them copies bytes without compressing anything twice.
+them copies bytes without compressing anything twice. The index is made of the same pass.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-import pysam
-
-from gas_engine.vcf.source import BGZF_EOF
+from gas_engine.vcf import bgzf
+from gas_engine.vcf.index import Indexer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
     from types import TracebackType
 
-    from gas_engine.vcf.record import Record
+    from gas_engine.kernel.layout import Rows
 
 _COPY_BYTES = 4 * 1024 * 1024
 
 
 class BodyWriter:
-    """Write records as BGZF without a header."""
+    """Write records as BGZF without a header, and keep what the index needs."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = pysam.BGZFile(str(path), "w", None)
+    def __init__(self, path: Path, pool: ThreadPoolExecutor) -> None:
+        self._path = path
+        self._blocks = bgzf.BlockWriter(path, pool)
+        self._indexer = Indexer()
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -34,26 +37,32 @@ class BodyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._blocks.__exit__(kind, error, trace)
 
-    def write(self, record: Record) -> None:
-        self._file.write(record.to_line())
+    def write(self, text: bytes | memoryview, sites: Rows) -> None:
+        """Append records; ``sites`` tell where each stands in ``text``, and must not be written to again."""
+        self._blocks.write(text)
+        self._indexer.add(self._bytes, sites, self._blocks.offsets)
+        self._bytes += len(text)
 
+    def finish(
+        self,
+        vcf: Path,
+        index: Path,
+        header: Iterable[bytes],
+        contigs: Sequence[bytes],
+        tick: Callable[[], None],
+    ) -> None:
+        """Write ``vcf``, header lines and then the records, and its index; the body is removed.
 
-def join_header_and_body(path: Path, header: Iterable[bytes], body: Path, tick: Callable[[], None]) -> None:
-    """Write ``path`` as header lines plus the records of ``body``, which is removed."""
-    with pysam.BGZFile(str(path), "w", None) as head:
-        for line in header:
-            head.write(line + b"\n")
-    with path.open("r+b") as whole, body.open("rb") as records:
-        # The records overwrite the header's end marker: in the middle it would end the file for some readers.
-        whole.seek(-len(BGZF_EOF), 2)
-        while chunk := records.read(_COPY_BYTES):
-            whole.write(chunk)
-            tick()
-    body.unlink()
-
-
-def index_vcf(path: Path) -> None:
-    """Write the .tbi beside a BGZF VCF whose records are in order."""
-    pysam.tabix_index(str(path), preset="vcf", force=True)
+        ``contigs`` are the names by the numbers that the sites carry.
+        """
+        head, _ = bgzf.pack(b"".join(line + b"\n" for line in header))
+        with vcf.open("wb") as whole, self._path.open("rb") as records:
+            whole.write(head)
+            while chunk := records.read(_COPY_BYTES):
+                whole.write(chunk)
+                tick()
+            whole.write(bgzf.EOF)
+        self._path.unlink()
+        self._indexer.write(index, contigs, self._blocks.offsets, len(head))

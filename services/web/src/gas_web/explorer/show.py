@@ -18,6 +18,7 @@ from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS, TERMS, Term
 _MOST_BARS = 15
 _LONGEST_ALLELE = 12
 _SHOWN_BASES = 5
+_LONGEST_VALUE = 10_000
 _PRESETS = ("impact:is:HIGH,MODERATE", "coding:is:yes", "known:is:yes", "known:is:no")
 _SUGGESTED = 200
 
@@ -60,7 +61,6 @@ class Shown:
 
     location: str
     change: str
-    title: str
     url: str
     gene: str
     term: Term | None
@@ -235,8 +235,7 @@ class TablePage:
         ids = dict.fromkeys([*row["ids"], *row["known_ids"]])
         return Shown(
             location=f"{row['contig_name']}:{row['pos']}",
-            change=_change(row["ref"], row["alt"]),
-            title=_change(row["ref"], row["alt"], whole=True)[:1000],
+            change=_change(row),
             url=url_for("results.variant", **place, **args),
             gene=row["symbol"] or "",
             term=BY_NAME.get(row["consequence"]),
@@ -282,13 +281,16 @@ class DetailPage:
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
         self.location = f"{row['contig_name']}:{row['pos']}"
-        self.change = _change(row["ref"], row["alt"])
+        ends = {f"{name}_end": (row[name] or "")[-_SHOWN_BASES:] for name in ("ref", "alt")}
+        self.change = _change(
+            row | ends | {f"{name}_length": len(row[name] or "") for name in ("ref", "alt")}
+        )
         self.row = row
         self.status = _STATUS.get(row["status"], "")
         assembly = str(summary.get("engine", {}).get("assembly", ""))
         self.links: list[Link] = links_of(row, assembly=assembly)
         self.transcripts = [_transcript(each) for each in row["consequences"]]
-        self.facts = [(label, value) for label, value in self._facts() if value]
+        self.facts = [(label, _cut(value)) for label, value in self._facts() if value]
 
     def _facts(self) -> list[tuple[str, str]]:
         row = self.row
@@ -333,7 +335,7 @@ def _transcript(said: Row) -> Transcript:
         gene_url=gene_link(said["gene_id"]),
         name=said["transcript_id"] or "",
         url=transcript_link(said["transcript_id"]),
-        facts=[(label, said[name]) for name, label in _TRANSCRIPT_FACTS.items() if said[name]],
+        facts=[(label, _cut(said[name])) for name, label in _TRANSCRIPT_FACTS.items() if said[name]],
     )
 
 
@@ -346,17 +348,24 @@ def _label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _change(ref: str, alt: str | None, *, whole: bool = False) -> str:
-    """``A>G``; an allele of more than twelve bases by its ends and its length."""
-    if alt is None:
-        return ref if whole else _allele(ref)
-    return f"{ref}>{alt}" if whole else f"{_allele(ref)}>{_allele(alt)}"
-
-
-def _allele(bases: str) -> str:
+def _allele(row: Row, name: str) -> str:
+    """An allele of a row; one of more than twelve bases by its ends and length. Empty where there is none."""
+    bases = row[name] or ""
     if len(bases) <= _LONGEST_ALLELE:
         return bases
-    return f"{bases[:_SHOWN_BASES]}…{bases[-_SHOWN_BASES:]} ({len(bases)})"
+    return f"{bases[:_SHOWN_BASES]}…{row[f'{name}_end']} ({row[f'{name}_length']:,})"
+
+
+def _change(row: Row) -> str:
+    """``A>G``, or the reference alone where there is no other allele."""
+    return ">".join(allele for allele in (_allele(row, "ref"), _allele(row, "alt")) if allele)
+
+
+def _cut(text: str | None) -> str:
+    """A value of one variant's page, which shows what a person may read."""
+    if not text or len(text) <= _LONGEST_VALUE:
+        return text or ""
+    return f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters; an export has them all)"
 
 
 def _after_colon(hgvs: str | None) -> str:

@@ -32,25 +32,40 @@ _MOST_NAMES = 500
 
 # Enough to find rows; what the page shows is fetched for the rows on it.
 _KEYS = pl.col("row").cast(pl.UInt32), pl.col("record").cast(pl.UInt32), pl.col("allele").cast(pl.UInt16)
-_SHOWN: Final = (
+_MOST_CHARACTERS = 500
+"""Of a value on the page: an allele may have millions, and a hundred of them would fill the memory."""
+_MOST_IDS = 4
+
+
+def _ends(allele: str) -> list[pl.Expr]:
+    column = pl.col(allele)
+    return [
+        column.str.head(_MOST_CHARACTERS),
+        column.str.tail(5).alias(f"{allele}_end"),
+        column.str.len_bytes().alias(f"{allele}_length"),
+    ]
+
+
+_SHOWN: Final[tuple[pl.Expr | str, ...]] = (
     "record",
     "allele",
     "contig_name",
     "pos",
-    "ids",
-    "ref",
-    "alt",
+    *_ends("ref"),
+    *_ends("alt"),
+    *(
+        pl.col(name).list.head(_MOST_IDS).list.eval(pl.element().str.head(_MOST_CHARACTERS))
+        for name in ("ids", "known_ids")
+    ),
     "qual",
-    "filter",
+    pl.col("filter").cast(pl.String).str.head(_MOST_CHARACTERS),
     "variant_class",
     "allele_frequency",
     "status",
-    "known_ids",
     "consequence",
     "impact",
     "symbol",
-    "hgvs_c",
-    "hgvs_p",
+    *(pl.col(name).str.head(_MOST_CHARACTERS) for name in ("hgvs_c", "hgvs_p")),
 )
 FLAT: Final = (
     "record",
@@ -301,7 +316,8 @@ class Table:
 
 
 def _most_first(counts: pl.DataFrame) -> dict[str, int]:
-    most = counts.sort("len", "name", descending=[True, False]).head(_MOST_NAMES)
+    short = counts.filter(pl.col("name").str.len_bytes() <= _MOST_CHARACTERS)
+    most = short.sort("len", "name", descending=[True, False]).head(_MOST_NAMES)
     return dict(zip(most["name"], most["len"], strict=True))
 
 

@@ -1,0 +1,79 @@
+"""Working memory for the kernel, and an empty batch for it to fill."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gas_engine.kernel import layout
+from gas_engine.kernel.layout import Bytes, Columns, Longs, Model, Scratch, Tallies
+from gas_engine.kernel.terms import COUNT
+from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
+
+ROWS: Final = 16_384
+"""Rows of the table in a batch."""
+_EFFECTS: Final = 1 << 17
+_ITEMS: Final = 1 << 18
+_TEXT_BYTES: Final = 1 << 22
+_MOST_CONTIGS: Final = 1 << 14
+
+
+def longest_message(model: Model) -> int:
+    """Bytes that the longest message of a reference takes, changed in any way."""
+    return int(model.transcripts["length"].max(initial=0)) + layout.LONGEST_ALLELE + 16
+
+
+def new_scratch(longest: int) -> Scratch:
+    """Working memory for one thread and messages of up to ``longest`` bytes."""
+    scratch = Scratch(
+        arena=np.empty(layout.ARENA_BYTES, np.uint8),
+        alleles=np.zeros(layout.MOST_ALLELES, layout.ALLELE),
+        effects=np.zeros(layout.MOST_EFFECTS, layout.EFFECT),
+        order=np.zeros(layout.MOST_EFFECTS, np.int32),
+        found=np.zeros(layout.MOST_EFFECTS, np.int32),
+        regions=np.zeros(layout.MOST_EFFECTS, np.int32),
+        message=np.empty(longest, np.uint8),
+        before=np.empty(longest, np.uint8),
+        after=np.empty(longest, np.uint8),
+        state=np.zeros(8, np.int64),
+    )
+    scratch.state[layout.MESSAGE_OF] = -1
+    return scratch
+
+
+def new_local() -> Bytes:
+    """Four rows for the codons and letters that an allele touches."""
+    return np.empty((4, 2 * layout.LONGEST_ALLELE + 16), np.uint8)
+
+
+def new_columns() -> Columns:
+    """An empty batch; `ROWS` rows fit."""
+    return Columns(
+        rows=np.zeros(ROWS, layout.ROW),
+        placed=np.zeros(_EFFECTS, layout.PLACED),
+        regions=np.zeros(_ITEMS, layout.REGION_ITEM),
+        doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
+        text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),
+        offsets=np.zeros((layout.TEXTS, _ITEMS), np.int32),
+    )
+
+
+def new_tallies(genes: int, tracks: int) -> Tallies:
+    """All counts at zero."""
+
+    def zeros(size: int) -> Longs:
+        return np.zeros(size, np.int64)
+
+    return Tallies(
+        statuses=zeros(len(STATUSES)),
+        skipped=zeros(len(REASONS)),
+        classes=zeros(len(CLASSES)),
+        most_severe=zeros(COUNT),
+        consequences=zeros(COUNT),
+        genes=zeros(max(genes, 1)),
+        gene_seen=zeros(max(genes, 1)),
+        tracks=zeros(max(tracks, 1)),
+        contigs=zeros(_MOST_CONTIGS),
+        sums=zeros(8),
+    )

@@ -1,0 +1,103 @@
+"""Bytes in, bytes out: copying, numbers, and decimal fractions that are read exactly or not at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gas_engine.kernel.jit import jit
+from gas_engine.kernel.layout import Bytes
+
+_EXACT = 1 << 53  # whole numbers below have an exact double
+_POWERS = 10.0 ** np.arange(23)  # and so have these powers of ten (Clinger 1990)
+
+
+@jit
+def put(out: Bytes, at: int, source: Bytes, start: int, end: int) -> int:
+    """Copy ``source[start:end]`` to ``out`` at ``at``; return the place after it."""
+    for index in range(start, end):
+        out[at + index - start] = source[index]
+    return at + end - start
+
+
+@jit
+def put_number(out: Bytes, at: int, number: int) -> int:
+    """Write a whole number in decimal digits."""
+    rest = number
+    if rest < 0:
+        out[at] = 45
+        at += 1
+        rest = -rest
+    size = 1
+    bound = 10
+    while rest >= bound:
+        size += 1
+        bound *= 10
+    for place in range(at + size - 1, at - 1, -1):
+        out[place] = 48 + rest % 10
+        rest //= 10
+    return at + size
+
+
+@jit
+def same(one: Bytes, start: int, end: int, other: Bytes, other_start: int, other_end: int) -> bool:
+    """True if two stretches hold the same bytes."""
+    if end - start != other_end - other_start:
+        return False
+    for index in range(end - start):
+        if one[start + index] != other[other_start + index]:
+            return False
+    return True
+
+
+@jit
+def upper(byte: int) -> int:
+    """An ASCII letter in upper case."""
+    return byte - 32 if 97 <= byte <= 122 else byte
+
+
+@jit
+def read_decimal(text: Bytes, start: int, end: int) -> tuple[bool, float]:
+    """(True, value) of a plain decimal fraction whose double is known to be the nearest, else (False, 0)."""
+    at = start
+    negative = False
+    if at < end and (text[at] == 45 or text[at] == 43):
+        negative = text[at] == 45
+        at += 1
+    mantissa = 0
+    digits = 0
+    exponent = 0
+    while at < end and 48 <= text[at] <= 57:
+        mantissa = mantissa * 10 + (text[at] - 48)
+        digits += 1
+        at += 1
+        if mantissa >= _EXACT:
+            return False, 0.0
+    if at < end and text[at] == 46:
+        at += 1
+        while at < end and 48 <= text[at] <= 57:
+            mantissa = mantissa * 10 + (text[at] - 48)
+            digits += 1
+            exponent -= 1
+            at += 1
+            if mantissa >= _EXACT:
+                return False, 0.0
+    if digits == 0:
+        return False, 0.0
+    if at < end and (text[at] == 69 or text[at] == 101):
+        at += 1
+        minus = False
+        if at < end and (text[at] == 45 or text[at] == 43):
+            minus = text[at] == 45
+            at += 1
+        if at == end or end - at > 3:
+            return False, 0.0
+        power = 0
+        while at < end and 48 <= text[at] <= 57:
+            power = power * 10 + (text[at] - 48)
+            at += 1
+        exponent += -power if minus else power
+    if at != end or not -22 <= exponent <= 22:
+        return False, 0.0
+    value = float(mantissa)
+    value = value / _POWERS[-exponent] if exponent < 0 else value * _POWERS[exponent]
+    return True, -value if negative else value

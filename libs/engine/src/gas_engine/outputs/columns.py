@@ -1,0 +1,165 @@
+"""The kernel's columns as rows of the table: no Python object per row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gas_engine.kernel import layout
+from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
+from gas_engine.outputs.table import CONSEQUENCE, FROM_FIRST, REGION, SCHEMA
+from gas_engine.terms import IMPACT, TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gas_engine.bundle import Bundle
+    from gas_engine.bundle.tables import TextColumn
+    from gas_engine.kernel.layout import Columns, Longs
+
+Array = Any
+"""Of pyarrow or numpy; the former has no types."""
+_TERM_NAMES: Final = [term.name for term in TERMS]
+_OF_TEXT: Final = {
+    "exon": layout.EXON_NUMBER,
+    "intron": layout.INTRON_NUMBER,
+    "hgvs_c": layout.HGVS_C,
+    "hgvs_p": layout.HGVS_P,
+    "cdna_position": layout.CDNA,
+    "cds_position": layout.CDS,
+    "protein_position": layout.PROTEIN,
+    "amino_acids": layout.AMINO,
+    "codons": layout.CODONS,
+    "distance": layout.DISTANCE,
+}
+_OF_TRANSCRIPT: Final = {"transcript_id": 0, "gene_id": 2, "symbol": 3, "biotype": 4}  # in Tables.texts
+
+
+class BatchMaker:
+    """Make record batches for one bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        tables = bundle.tables
+        # One more word each, empty: what -1, "no transcript", takes.
+        self._words = {name: _with_empty(tables.texts[number]) for name, number in _OF_TRANSCRIPT.items()}
+        self._strands = tables.model.transcripts["strand"]
+        self._contigs = [contig.name for contig in bundle.contigs]
+        self._tracks = pa.array([track.name for track in bundle.tracks], pa.string())
+        self._regions = _arrow(tables.region_names)
+
+    def batch(
+        self, columns: Columns, cursors: Longs, contig_names: Sequence[str], filters: Sequence[str]
+    ) -> pa.RecordBatch:
+        """Return the rows that a batch holds; names by their number in the file."""
+        count = int(cursors[layout.ROWS])
+        rows = columns.rows[:count]
+        placed = columns.placed[: int(cursors[layout.PLACED_COUNT])]
+        nested = self._consequences(columns, placed)
+        # Row by row, the first consequence of the allele, or null.
+        first = pa.array(rows["first"], mask=rows["first"] < 0)
+
+        def of_first(name: str) -> Array:
+            taken = nested[name].take(first)
+            taken = pc.if_else(pc.equal(taken, ""), pa.scalar(None, pa.string()), taken)
+            return taken.dictionary_encode() if pa.types.is_dictionary(SCHEMA.field(name).type) else taken
+
+        contigs = [*contig_names, *self._contigs]
+        outside = rows["contig"] < 0
+        contig = np.where(outside, rows["contig_name"], rows["contig"] + len(contig_names))
+        first_terms = placed["first_term"][np.maximum(rows["first"], 0)] if len(placed) else rows["first"]
+        made: dict[str, Array] = {
+            "record": pa.array(rows["record"]),
+            "contig_name": _named(rows["contig_name"], contig_names),
+            "contig": _named(contig, contigs),
+            "pos": pa.array(rows["pos"]),
+            "ids": _lists(rows["ids_end"], _text(columns, layout.ID_VALUES, int(cursors[layout.IDS_COUNT]))),
+            "ref": _text(columns, layout.REF, count),
+            "qual": pa.array(rows["qual"], mask=rows["has_qual"] == 0),
+            "filter": _named(rows["filter"], filters),
+            "allele": pa.array(rows["allele"]),
+            "alt": _with_nulls(_text(columns, layout.ALT, count), rows["allele"] == 0),
+            "variant_class": _named(rows["variant_class"], CLASSES, rows["variant_class"] < 0),
+            "allele_frequency": pa.array(rows["frequency"], mask=rows["has_frequency"] == 0),
+            "status": _named(rows["status"], STATUSES),
+            "skipped": _named(rows["skipped"], REASONS, rows["skipped"] <= 0),
+            "known_ids": _lists(
+                rows["known_end"], _text(columns, layout.KNOWN_VALUES, int(cursors[layout.KNOWN_COUNT]))
+            ),
+            "regions": self._region_lists(columns, rows, int(cursors[layout.REGION_COUNT])),
+            "hgvs_g": _with_nulls(_text(columns, layout.HGVS_G, count), rows["first"] < 0),
+            "consequence": _named(first_terms, _TERM_NAMES, rows["first"] < 0),
+            **{name: of_first(name) for name in FROM_FIRST if name != "hgvs_g"},
+            "consequences": _lists(
+                rows["consequences_end"],
+                pa.StructArray.from_arrays(
+                    [nested[field.name] for field in CONSEQUENCE], fields=list(CONSEQUENCE)
+                ),
+            ),
+        }
+        return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+
+    def _consequences(self, columns: Columns, placed: layout.Rows) -> dict[str, Array]:
+        """Columns of the consequences, by name."""
+        sets, number_of_set = np.unique(placed["terms"], return_inverse=True)
+        terms = pa.array(
+            [[name for rank, name in enumerate(_TERM_NAMES) if int(bits) >> rank & 1] for bits in sets],
+            pa.list_(pa.string()),
+        )
+        transcripts = pa.array(placed["transcript"] % np.int32(len(self._strands) + 1))
+        strands = np.append(self._strands, np.int8(0))[placed["transcript"]]
+        return {
+            "terms": terms.take(pa.array(number_of_set)),
+            "impact": pa.array([IMPACT[name] for name in _TERM_NAMES], pa.string()).take(
+                pa.array(placed["first_term"])
+            ),
+            "feature_type": pa.array(["", "Transcript"]).take(
+                pa.array((placed["transcript"] >= 0).astype(np.int8))
+            ),
+            "strand": pa.array(["-1", "", "1"]).take(pa.array(strands + np.int8(1))),
+            **{name: words.take(transcripts) for name, words in self._words.items()},
+            **{name: _text(columns, number, len(placed)) for name, number in _OF_TEXT.items()},
+        }
+
+    def _region_lists(self, columns: Columns, rows: layout.Rows, count: int) -> Array:
+        regions = columns.regions[:count]
+        children = [
+            self._tracks.take(pa.array(np.ascontiguousarray(regions["track"]))),
+            self._regions.take(pa.array(np.ascontiguousarray(regions["name"]))),
+        ]
+        return _lists(rows["regions_end"], pa.StructArray.from_arrays(children, fields=list(REGION)))
+
+
+def _text(columns: Columns, number: int, count: int) -> Array:
+    """A text column as an array; the batch's memory is used again, so it is copied."""
+    offsets = columns.offsets[number, : count + 1]
+    size = int(offsets[-1])
+    data = columns.text[number, :size].tobytes()
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data))
+
+
+def _with_nulls(array: Array, nulls: Array) -> Array:
+    return pc.if_else(pa.array(nulls), pa.scalar(None, pa.string()), array)
+
+
+def _named(numbers: Array, words: Sequence[str], nulls: Array = None) -> Array:
+    indices = pa.array(np.maximum(numbers, 0).astype(np.int32), mask=nulls)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
+
+
+def _lists(ends: Array, values: Array) -> Array:
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def _arrow(column: TextColumn) -> Array:
+    return pa.LargeStringArray.from_buffers(
+        len(column), pa.py_buffer(column.offsets), pa.py_buffer(column.data)
+    ).cast(pa.string())
+
+
+def _with_empty(column: TextColumn) -> Array:
+    return pa.concat_arrays([_arrow(column), pa.array([""])])

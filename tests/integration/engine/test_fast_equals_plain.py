@@ -1,0 +1,44 @@
+"""The compiled core says what plain Python says, to the byte: on made-up genomes and on real files."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.integration.engine.plain import Said, assert_the_same, fast, plainly
+from tests.integration.engine.worlds import a_bundle, a_file
+
+from gas_engine import Bundle, EngineError
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**48))
+def test_on_made_up_genomes_every_byte_and_every_cell_is_the_same(seed: int) -> None:
+    rng = random.Random(seed)
+    bundle = a_bundle(rng)
+    data = a_file(rng, bundle)
+    with tempfile.TemporaryDirectory() as directory:
+        said = plainly(data, bundle, Path(directory))
+        if belongs(said):
+            assert_the_same(data, bundle, Path(directory))
+        else:
+            with pytest.raises(EngineError, match=r"no record lies on a contig|REF contradicts toy"):
+                fast(data, bundle, Path(directory))
+
+
+def belongs(said: Said) -> bool:
+    """True unless the file as a whole is taken to be of another reference."""
+    records = said.counts["records"]
+    checked = records["read"] - records["outside_bundle"]
+    return checked > 0 and 2 * records["ref_mismatch"] <= checked
+
+
+@pytest.mark.parametrize("name", ["free_1.vcf", "test.vcf"])
+def test_on_the_samples_of_the_original_service_they_are_the_same(
+    samples_directory: Path, bundle: Bundle, tmp_path: Path, name: str
+) -> None:
+    assert_the_same((samples_directory / name).read_bytes(), bundle, tmp_path)
