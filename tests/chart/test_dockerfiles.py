@@ -19,6 +19,9 @@ def shape(service: str) -> str:
     lines = text(service).replace(f"gas_{service}", "gas_X").replace(f"gas-{service}", "gas-X")
     lines = re.sub(rf"\b{service}\b", "X", lines)
     lines = re.sub(r"^(#.*|EXPOSE.*|COPY libs/.*|.*image\.description.*)\n", "", lines, flags=re.MULTILINE)
+    # The annotator's image has the engine, and its core compiled.
+    lines = re.sub(r"^RUN NUMBA_CACHE_DIR=.*\n.*\n", "", lines, flags=re.MULTILINE)
+    lines = re.sub(r" \\\n +NUMBA_CACHE_DIR=.*", "", lines)
     return lines.replace(" /src/libs/engine", "")
 
 

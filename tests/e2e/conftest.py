@@ -16,12 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, wait_for
 
-from gas_core.adapters.clock import SystemClock
-from gas_core.adapters.dynamodb.users import DynamoUsers
-from gas_core.adapters.sns import SnsPublisher
-from gas_core.announce import set_plan
-from gas_core.domain.lifecycle import Timings
-from gas_core.domain.plans import Plan
 from gas_local.environment import ROOT
 from gas_local.journey import Browser
 from gas_local.mailbox import mails
@@ -41,8 +35,8 @@ NEXT_TAG = "e2e-next"
 """The same images under another tag: a new version, as far as a cluster can tell."""
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/Dockerfile"))
-SAMPLE_COPIES = 6
-"""How often a job's file repeats the sample's records: 1,722 of them, within the free limit."""
+SAMPLE_COPIES = 60
+"""How often a job's file repeats the sample's records: 17,220 of them, 0.9 MB, which premium may send."""
 
 BATCH = 100
 """Rows that DynamoDB gives in one answer."""
@@ -120,22 +114,9 @@ class Service:
         return self.mail_counts(job_ids)
 
     def upgrade(self, who: Researcher) -> None:
-        """What paying comes to; the researcher has signed in before."""
-        arn = f"arn:aws:sns:us-east-1:000000000000:{STACK}"
-        set_plan(
-            who.identity_id,
-            Plan.PREMIUM,
-            source="operator",
-            users=DynamoUsers(client("dynamodb", self.aws_url), table=f"{STACK}-users"),
-            publisher=SnsPublisher(
-                client("sns", self.aws_url),
-                job_requests_topic_arn=f"{arn}-job-requests",
-                job_results_topic_arn=f"{arn}-job-results",
-                plan_changes_topic_arn=f"{arn}-plan-changes",
-            ),
-            clock=SystemClock(),
-            timings=Timings(),
-        )
+        """What paying comes to, by an operator's hand; the researcher has signed in before."""
+        command = ("exec", "deployment/gas-web", "--", "gas-admin", "plan", "set", who.identity_id, "premium")
+        self.namespace.kubectl(*command)
 
     def queue(self, name: str) -> dict[str, int]:
         """How many messages of a queue wait, and how many are under work."""
@@ -180,11 +161,21 @@ def service(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to b
 
 @pytest.fixture(scope="session")
 def job_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose annotation takes a while: the sample's records several times over."""
+    """A file whose annotation takes about a second."""
+    return repeated(tmp_path_factory.mktemp("job") / "sample.vcf", copies=SAMPLE_COPIES)
+
+
+@pytest.fixture(scope="session")
+def long_job_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file whose annotation takes some seconds, so that it can be hit."""
+    return repeated(tmp_path_factory.mktemp("long") / "sample.vcf", copies=8 * SAMPLE_COPIES)
+
+
+def repeated(path: Path, *, copies: int) -> Path:
+    """The sample with each of its records several times."""
     lines = (ROOT / "examples/sample.vcf").read_text().splitlines(keepends=True)
     header = [line for line in lines if line.startswith("#")]
-    records = [line for line in lines if not line.startswith("#") for _ in range(SAMPLE_COPIES)]
-    path = tmp_path_factory.mktemp("job") / "sample.vcf"
+    records = [line for line in lines if not line.startswith("#") for _ in range(copies)]
     path.write_text("".join(header + records))
     return path
 

@@ -44,7 +44,12 @@ def reader(demo: Service) -> Iterator[Reader]:
     with sync_playwright() as playwright:
         arguments = [*ARGUMENTS, f"--host-resolver-rules={rules}"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        world = SimpleNamespace(aws_url=f"http://s3.{demo.host}", globus_url=f"http://globus.{demo.host}")
+        # Nothing is sold in the demo, so that nobody is asked at Stripe.
+        world = SimpleNamespace(
+            aws_url=f"http://s3.{demo.host}",
+            globus_url=f"http://globus.{demo.host}",
+            stripe_url=demo.base_url,
+        )
         reader = Reader(browser.new_context(), world, demo.base_url)
         yield reader
         reader.leave()

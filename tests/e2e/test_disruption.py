@@ -61,9 +61,9 @@ def test_upgrade_and_evictions_under_load_lose_no_job_and_no_request(
     assert images == {f"gas-{name}:{NEXT_TAG}" for name in SERVICES if name != "sweeper"}
 
 
-def test_annotators_that_die_suddenly_leave_no_job_undone(service: Service, job_file: Path) -> None:
+def test_annotators_that_die_suddenly_leave_no_job_undone(service: Service, long_job_file: Path) -> None:
     cluster = service.namespace
-    job_ids = service.submit(job_file, 16)
+    job_ids = service.submit(long_job_file, 8)
     killed = 0
     for _ in range(3):
         wait_for(lambda: "RUNNING" in service.statuses(job_ids), seconds=120, what="a job under work")

@@ -34,7 +34,7 @@ def test_commands_of_the_guide_work_as_they_stand(service: Service, block: str) 
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    if "$JOB" in block:
+    if "kubectl --namespace gas logs" in block:
         assert "job_completed" in done.stdout
         assert "gas-web" in done.stdout
 
