@@ -99,6 +99,7 @@ def completed_late() -> World:
 def deleted() -> World:
     world = completed_late()
     world.delete(one(world))
+    world.clock.advance(TIMINGS.announce_grace_seconds)  # the archiver did not hear of it
     return world
 
 
@@ -161,6 +162,7 @@ def asked_back(world: World) -> None:
 
 def owner_deletes(world: World) -> None:
     world.delete(one(world))
+    world.clock.advance(TIMINGS.announce_grace_seconds)
     world.sweep()
 
 
