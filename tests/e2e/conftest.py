@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, wait_for
 
 from gas_local.environment import ROOT
@@ -68,6 +69,15 @@ class Service:
         )
         browser.sign_in(who)
         return browser
+
+    def wait_until_served(self) -> None:
+        """A release is ready a moment before the ingress controller has heard of it."""
+
+        def served() -> bool:
+            url, headers = f"http://{self.address}/healthz", {"Host": self.host}
+            return requests.get(url, headers=headers, timeout=10).status_code == requests.codes.ok
+
+        wait_for(served, seconds=30, what=f"an answer at {self.host}")
 
     def submit(self, file: Path, count: int, *, at_once: int = 4) -> list[str]:
         """Submit a file so many times through the front door; the IDs of the jobs."""
@@ -151,6 +161,7 @@ def service(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to b
         install(namespace, "gas", HERE / "gas-values.yaml")
         with namespace.forwarded("world-aws", 4566) as aws_url:
             service = Service(namespace, "gas.test", ingress_address(), aws_url)
+            service.wait_until_served()
             # Ada's jobs are counted, with one mail each: nothing of hers is archived meanwhile.
             service.browser(ADA)
             service.upgrade(ADA)

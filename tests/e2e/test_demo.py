@@ -29,7 +29,9 @@ def demo(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to be t
     namespace = make_namespace("gas-demo")
     try:
         install(namespace, "gas", CHART / "demo-values.yaml")
-        yield Service(namespace, "gas.localhost", ingress_address())
+        service = Service(namespace, "gas.localhost", ingress_address())
+        service.wait_until_served()
+        yield service
     finally:
         namespace.remove()
 

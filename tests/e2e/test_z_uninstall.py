@@ -28,5 +28,6 @@ def test_uninstall_leaves_tables_and_buckets_and_a_new_install_finds_the_jobs(se
     buckets = [b["Name"] for b in emulator_client("s3", service.aws_url).list_buckets()["Buckets"]]
     assert {f"{STACK}-000000000000-{name}" for name in ("inputs", "results", "archive")} <= set(buckets)
     install(cluster, "gas", HERE / "gas-values.yaml")
+    service.wait_until_served()
     outcome = service.browser().follow(f"{service.base_url}/annotations/{job_id}")
     assert outcome.status == "COMPLETED"
