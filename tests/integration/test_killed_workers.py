@@ -41,11 +41,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SAMPLE = ROOT / "examples" / "sample.vcf"
 JOBS = 30
-RECORDS = (1_200, 2_000, 2_600)
-"""0.8 to 1.7 s of work each on one free core, so that most deaths come in the middle of it."""
+RECORDS = (20_000, 40_000, 60_000)
+"""1 to 3 s of work each on one free core, so that most deaths come in the middle of it."""
 
 LEASE_SECONDS = 4
 SETTINGS = {
+    "GAS_FREE_MAX_BYTES": "16000000",
     "GAS_LEASE_SECONDS": str(LEASE_SECONDS),
     "GAS_HEARTBEAT_SECONDS": "1",
     "GAS_VISIBILITY_SECONDS": str(LEASE_SECONDS + 2),
