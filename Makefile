@@ -16,6 +16,7 @@ STRIPE_PORT ?= 8420
 # make run ONCE=1 does the main job and leaves; make test TESTS=tests/unit/core runs a part.
 ONCE ?=
 TESTS ?= tests
+E2E ?= tests/e2e
 
 BIN := .venv/bin
 PACKAGES := libs/core libs/engine services/web services/annotator services/notifier services/sweeper services/archiver services/restorer infra/local
@@ -55,7 +56,7 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 .PHONY: e2e
 e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONFIG; images get there by E2E_LOAD_IMAGES
 	@echo "==> end to end on Kubernetes"
-	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 tests/e2e
+	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 $(E2E)
 
 .PHONY: oracles
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
