@@ -29,6 +29,17 @@ def _placeholders(names: Mapping[str, Any] | list[str]) -> dict[str, str]:
     return {f"#{name}": name for name in names}
 
 
+def _difference(old: Item, new: Item, token: str) -> tuple[str, list[str], Item]:
+    """Write what differs, and the token: the expression, the attributes that it names, and their values."""
+    changed = {name: spelled for name, spelled in new.items() if old.get(name) != spelled}
+    changed[TOKEN] = value(token)
+    gone = [name for name in old if name not in new]
+    update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+    if gone:
+        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return update, [*changed, *gone], {f":{name}": spelled for name, spelled in changed.items()}
+
+
 def _as_read(job: Job) -> tuple[str, list[str], Item]:
     """The condition that a row stands as it was read.
 
@@ -65,19 +76,14 @@ def get_job(job_id: str) -> Request:
 
 def commit_job(before: Job, written: Job, *, token: str) -> Request:
     """UpdateItem of the attributes that differ; key ``job_id``; condition: the row stands as read."""
-    old, new = job_to_item(before), {**job_to_item(written), TOKEN: value(token)}
-    changed = {name: spelled for name, spelled in new.items() if old.get(name) != spelled}
-    gone = [name for name in old if name not in new]
-    update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-    if gone:
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    update, touched, spelled = _difference(job_to_item(before), job_to_item(written), token)
     condition, names, values = _as_read(before)
     return {
         "Key": {"job_id": value(before.job_id)},
         "UpdateExpression": update,
         "ConditionExpression": condition,
-        "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
-        "ExpressionAttributeValues": {f":{name}": spelled for name, spelled in changed.items()} | values,
+        "ExpressionAttributeNames": _placeholders([*touched, *names]),
+        "ExpressionAttributeValues": spelled | values,
         **_TELL_WHAT_STANDS,
     }
 
@@ -155,14 +161,7 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
 
     Sign-ins and profiles are written beside it and do not count: they touch other attributes.
     """
-    old, new = user_to_item(before), user_to_item(written)
-    changed = {name: spelled for name, spelled in new.items() if old.get(name) != spelled}
-    changed[TOKEN] = value(token)
-    gone = [name for name in old if name not in new]
-    update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-    if gone:
-        update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-    values = {f":{name}": spelled for name, spelled in changed.items()}
+    update, touched, values = _difference(user_to_item(before), user_to_item(written), token)
     condition = "attribute_exists(#identity_id) AND attribute_not_exists(#revision)"
     if before.revision:
         condition = "#revision = :was_revision"
@@ -172,7 +171,7 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
         "Key": {"identity_id": value(before.identity_id)},
         "UpdateExpression": update,
         "ConditionExpression": condition,
-        "ExpressionAttributeNames": _placeholders([*changed, *gone, *names]),
+        "ExpressionAttributeNames": _placeholders([*touched, *names]),
         "ExpressionAttributeValues": values,
         "ReturnValues": "ALL_NEW",
         **_TELL_WHAT_STANDS,
