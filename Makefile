@@ -148,11 +148,12 @@ define have-python
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { $(call say,$(NO_PYTHON)); exit 1; }
 endef
 
-# Hashed requirements first, then our own packages, which add nothing to them.
+# A lock names every package: without --no-deps pip resolves again and stumbles over an extra (coverage[toml]) the day a newer
+# version than the locked one appears. Our own packages add nothing to it.
 define install
-{ $(1)/bin/$(PIP) install --require-hashes -r requirements/$(2).txt \
+{ $(1)/bin/$(PIP) install --no-deps --require-hashes -r requirements/$(2).txt \
     $(if $(filter .venv,$(1)),&& $(1)/bin/$(PIP) install --no-deps --no-build-isolation $(OUR_PACKAGES)); } \
-    > $(1)/install.log 2>&1 || { \
+    > $(1)/install.log 2>&1 || { tail -n 3 $(1)/install.log >&2; \
     $(call say,packages could not be installed: check that this machine reaches its package index (details: $(1)/install.log).); \
     exit 1; }
 endef
