@@ -16,6 +16,7 @@ from gas_core.domain.billing import BillingEvent, Invoice, Price, Subscription
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.messages import Message
 from gas_core.domain.plans import Plan, User
+from gas_core.domain.waiting import Line
 
 
 class Clock(Protocol):
@@ -74,6 +75,14 @@ class Jobs(Protocol):
         """IDs of rows whose ``due_time`` has come, of every shard; at most ``limit`` of each shard.
 
         Rows that wait for a retrieval are told only ``for_thaw``, and then no others.
+        """
+        ...
+
+    def line(self, *, limit: int) -> Line:
+        """Jobs of all users that wait or run, and the last that were annotated, as of a moment ago.
+
+        Of the waiting, the oldest ``limit`` of each of ``QUEUE_SHARDS`` shards. For a page's words, not for
+        decisions: an index answers, without looking at a row.
         """
         ...
 

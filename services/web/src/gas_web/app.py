@@ -52,8 +52,9 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
-    for part in (pages, auth, account, jobs, plans, webhooks, health):
+    for part in (pages, auth, account, plans, webhooks, health):
         app.register_blueprint(part.blueprint)
+    jobs.init(app, container)
     results.init(app, container)
 
     @app.context_processor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from gas_core.domain.job import Failure, Job
 from gas_core.domain.retention import came_back
 from gas_core.domain.states import Results, Status
+from gas_core.domain.waiting import Place, Unknown
 from gas_web import results
 from gas_web.results import Reading
 from gas_web.words import Badge, Sentence, duration_text, moment
@@ -20,6 +22,11 @@ _STATUS_BADGES = {
     Status.COMPLETED: Badge("Done", "good", "check-circle-fill"),
     Status.FAILED: Badge("Failed", "bad", "x-octagon-fill"),
     Status.CANCELLED: Badge("Cancelled", "neutral", "slash-circle"),
+}
+_WHY_UNKNOWN = {
+    Unknown.NOTHING_MEASURED: "no job has ended here yet that would tell how long one takes",
+    Unknown.NO_WORKER: "no worker is at work just now; one starts when jobs wait",
+    Unknown.TOO_LONG: "so many are ahead that we do not count them all",
 }
 
 
@@ -57,8 +64,10 @@ class JobView:
     poll_seconds: int | None
 
 
-def view(job: Job, reading: Reading, *, summary: dict[str, Any] | None = None) -> JobView:
-    """The job as it is now, to this reader."""
+def view(
+    job: Job, reading: Reading, *, summary: dict[str, Any] | None = None, place: Place | None = None
+) -> JobView:
+    """The job as it is now, to this reader; ``place`` is where it stands in line, if it waits."""
     progress = _progress(job)
     return JobView(
         job_id=job.job_id,
@@ -66,7 +75,7 @@ def view(job: Job, reading: Reading, *, summary: dict[str, Any] | None = None) -
         status=job.status.value,
         results=job.results.value,
         badge=_badge(job, reading),
-        headline=_headline(job, progress, reading),
+        headline=_headline(job, progress, place, reading),
         progress=progress,
         attempt=job.attempt,
         submitted_at=_moment(job.submit_time),
@@ -127,7 +136,9 @@ def _progress(job: Job) -> ProgressView | None:
     return ProgressView(done.records, max(round(done.records / fraction), done.records), fraction)
 
 
-def _headline(job: Job, progress: ProgressView | None, reading: Reading) -> list[Sentence]:
+def _headline(
+    job: Job, progress: ProgressView | None, place: Place | None, reading: Reading
+) -> list[Sentence]:
     if job.results is Results.DELETING:
         return [("Being deleted: file, results, archive and log. It leaves the list when all is gone.",)]
     if job.status is Status.COMPLETED:
@@ -136,7 +147,8 @@ def _headline(job: Job, progress: ProgressView | None, reading: Reading) -> list
     sentences = {
         Status.UPLOADING: ["Waiting for the file to arrive."],
         Status.PENDING: [
-            "Waiting for a worker. You can leave; we mail you.",
+            *_waiting(place),
+            "You can leave; we mail you.",
             "A worker stopped; the job begins again." if job.attempt else "",
         ],
         Status.RUNNING: [
@@ -147,6 +159,26 @@ def _headline(job: Job, progress: ProgressView | None, reading: Reading) -> list
         Status.CANCELLED: ["The file never arrived." if never else "You cancelled this; no results."],
     }[job.status]
     return [(sentence,) for sentence in sentences if sentence]
+
+
+def _waiting(place: Place | None) -> list[str]:
+    """How many are ahead, when it starts and why it waits; "about", as the queue promises no order."""
+    if place is None:
+        return ["Waiting for a worker."]
+    many = "More than" if place.unknown is Unknown.TOO_LONG else "About"
+    ahead = f"{many} {_jobs(place.ahead)} ahead" if place.ahead else "No job is ahead"
+    if place.unknown is Unknown.NO_WORKER and not place.ahead:
+        return [f"{ahead}; a free worker takes it at once, or one is being started."]
+    if place.unknown:
+        return [f"{ahead}.", f"Start not known yet: {_WHY_UNKNOWN[place.unknown]}."]
+    low, high = math.floor(place.earliest), duration_text(math.ceil(place.latest))
+    start = f"start in {duration_text(low)} to {high}" if low else f"start within {high}"
+    busy = "1 job is" if place.running == 1 else f"{place.running:,} jobs are"
+    return [f"{ahead}; {start}.", f"{busy} being annotated now; a worker that is free takes the next."]
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count:,} jobs"
 
 
 def _running(progress: ProgressView | None) -> str:

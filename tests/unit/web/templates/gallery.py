@@ -395,7 +395,11 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "job-waiting": _show(
         job(
             "PENDING",
-            headline=[("Waiting for a worker. You can leave; we mail you.",)],
+            headline=[
+                ("About 3 jobs ahead; start in 12 s to 25 s.",),
+                ("1 job is being annotated now; a worker that is free takes the next.",),
+                ("You can leave; we mail you.",),
+            ],
             actions={"cancel"},
             poll_seconds=1,
         )

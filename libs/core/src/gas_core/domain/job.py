@@ -11,6 +11,18 @@ DUE_SHARDS = 16
 """Partitions of ``due_index`` that the sweeper reads; as many more behind them are read by thaw."""
 
 
+QUEUE_SHARDS = 4
+"""Partitions of each stage of ``queue_index``: DynamoDB takes about 500 jobs a second through each."""
+
+
+class Stage(StrEnum):
+    """Where a job stands in the line of jobs: what ``queue_index`` has apart."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SERVED = "served"
+
+
 class Due(StrEnum):
     """A kind of debt that a row carries in its ``due`` map until it is paid."""
 
@@ -169,6 +181,24 @@ class Job:
         Rows that wait for a retrieval stand apart: thousands of them must not hide what the sweeper seeks.
         """
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
+
+    @property
+    def queue_place(self) -> tuple[Stage, int] | None:
+        """Its stage in ``queue_index`` and its time there; None for rows that are not in it."""
+        match self.status:
+            case Status.PENDING:
+                return Stage.WAITING, self.submit_time
+            case Status.RUNNING:
+                return Stage.RUNNING, self.start_time
+            case Status.COMPLETED:
+                return Stage.SERVED, self.complete_time
+            case _:
+                return None
+
+    @property
+    def queue_shard(self) -> int:
+        """Which partition of its stage: spread as ``due_shard`` is."""
+        return int(self.job_id[:2], 16) % QUEUE_SHARDS
 
     @property
     def waits_for_thaw(self) -> bool:

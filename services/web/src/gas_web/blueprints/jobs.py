@@ -5,17 +5,29 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import cast
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
 from gas_core.domain.job import Action, Job
 from gas_core.domain.plans import Plan
 from gas_web import cursors, handlers
-from gas_web.container import container
+from gas_web.container import Container, container
 from gas_web.handlers import NotInPlanError, NotOfferedError
+from gas_web.line import LineWatch
 from gas_web.results import Reading
 from gas_web.session import sign_in_required, user, user_read_anew
 from gas_web.views import JobView, timeline, view
@@ -25,6 +37,13 @@ blueprint = Blueprint("jobs", __name__)
 
 _STOP_POLLING = 286
 _BAD_REQUEST = 400
+_EXTENSION = "gas_line"
+
+
+def init(app: Flask, here: Container) -> None:
+    """Give the application its look at the line of jobs."""
+    app.extensions[_EXTENSION] = LineWatch(here.jobs, here.clock)
+    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/annotate")
@@ -85,7 +104,8 @@ def show(job_id: UUID) -> str:
 @sign_in_required
 def status(job_id: UUID) -> Response:
     """The panel that changes, for polling: 304 if it is as it was, 286 when there is nothing more to come."""
-    shown = _view(_own(job_id))
+    job = _own(job_id)
+    shown = view(job, _reading(), place=_line().place(job))
     body = render_template("jobs/_now.html", job=shown)
     response = make_response(body, 200 if shown.poll_seconds else _STOP_POLLING)
     response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
@@ -205,6 +225,10 @@ def _own(job_id: UUID) -> Job:
     return handlers.own_job(str(job_id), user(), jobs=container().jobs)
 
 
+def _line() -> LineWatch:
+    return cast("LineWatch", current_app.extensions[_EXTENSION])
+
+
 def _reading() -> Reading:
     here = container()
     return Reading(user(), here.clock.now(), here.timings)
@@ -215,7 +239,12 @@ def _view(job: Job) -> JobView:
 
 
 def _job_page(job: Job) -> str:
-    shown = view(job, _reading(), summary=handlers.read_summary(job, store=container().store))
+    shown = view(
+        job,
+        _reading(),
+        summary=handlers.read_summary(job, store=container().store),
+        place=_line().place(job),
+    )
     return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gas_core.adapters.dynamodb.rows import Item, job_to_item, user_to_item, value
-from gas_core.domain.job import Job
+from gas_core.adapters.dynamodb.rows import Item, job_to_item, queue_partition, user_to_item, value
+from gas_core.domain.job import Job, Stage
 from gas_core.domain.plans import Plan, User
 from gas_core.ports import JobCursor
 
 USER_ID_INDEX = "user_id_index"
 DUE_INDEX = "due_index"
+QUEUE_INDEX = "queue_index"
 TOKEN = "write_token"  # noqa: S105 - an attribute's name
 
 Request = dict[str, Any]
@@ -143,6 +144,17 @@ def overdue(shard: int, *, now: int) -> Request:
         "KeyConditionExpression": "#due_shard = :due_shard AND #due_time <= :now",
         "ExpressionAttributeNames": _placeholders(["due_shard", "due_time"]),
         "ExpressionAttributeValues": {":due_shard": value(shard), ":now": value(now)},
+    }
+
+
+def stage(stage: Stage, shard: int, *, newest_first: bool) -> Request:
+    """Query of ``queue_index``, by the time of the stage; what it projects alone, eventually consistent."""
+    return {
+        "IndexName": QUEUE_INDEX,
+        "KeyConditionExpression": "#queue_shard = :queue_shard",
+        "ExpressionAttributeNames": _placeholders(["queue_shard"]),
+        "ExpressionAttributeValues": {":queue_shard": value(queue_partition(stage, shard))},
+        "ScanIndexForward": not newest_first,
     }
 
 

@@ -2,7 +2,8 @@
 
 Attributes have the names of the original GAS where it had them, so that its users find themselves at home;
 others are named like their fields. An attribute that tells nothing yet is absent: a row without
-``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``.
+``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``, and one that was
+neither annotated nor waits for it not in ``queue_index``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Asked, Failure, Job, MailRecord, Progress
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Progress, Stage
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
 
@@ -110,11 +111,19 @@ def job_to_item(job: Job) -> Item:
     }
     if "due_time" in attributes:
         attributes["due_shard"] = job.due_shard
+    if place := job.queue_place:
+        stage, attributes["queue_time"] = place
+        attributes["queue_shard"] = queue_partition(stage, job.queue_shard)
     return _item(attributes)
 
 
+def queue_partition(stage: Stage, shard: int) -> str:
+    """A partition key of ``queue_index``, such as ``waiting/3``."""
+    return f"{stage.value}/{shard}"
+
+
 def job_from_item(item: Mapping[str, Any]) -> Job:
-    told = _plain(item)
+    told = attributes_of(item)
     return Job(
         **{name: told[name] for name in _FROM_THE_START},
         **{name: told[name] for name in _TOLD_LATER if name in told},
@@ -150,7 +159,7 @@ def user_to_item(user: User) -> Item:
 
 
 def user_from_item(item: Mapping[str, Any]) -> User:
-    told = _plain(item)
+    told = attributes_of(item)
     return User(
         **{name: told[name] for name in (*_USER_FROM_THE_START, *_USER_TOLD_LATER) if name in told},
         plan=Plan(told["plan"]),
@@ -169,7 +178,8 @@ def _item(attributes: Mapping[str, object]) -> Item:
     return {name: value(plain) for name, plain in attributes.items()}
 
 
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+def attributes_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as Python has them."""
     return {name: _whole(_DESERIALIZER.deserialize(spelled)) for name, spelled in item.items()}
 
 
