@@ -23,6 +23,8 @@ ANSWERS = {
     ("jobs.index", "GET"): (302, 200, 200),
     ("jobs.show", "GET"): (302, 200, 404),
     ("jobs.status", "GET"): (302, 200, 404),
+    ("jobs.describe", "GET"): (302, 200, 404),
+    ("jobs.describe", "POST"): (302, 303, 404),
     ("jobs.log", "GET"): (302, 200, 404),
     ("jobs.download", "GET"): (302, 303, 404),
     ("results.table", "GET"): (302, 200, 404),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -143,6 +143,16 @@ def submitted(
 def page_of_jobs(user: User, *, after: JobCursor | None, limit: int, jobs: Jobs) -> JobPage:
     """Submitted jobs of this user alone, newest first."""
     return jobs.page_of_user(user.identity_id, after=after, limit=limit)
+
+
+def describe(job_id: str, user: User, *, title: str, notes: str, jobs: Jobs) -> Job:
+    """Call a job by another name, and write about it; an empty name is the file's."""
+    own_job(job_id, user, jobs=jobs)
+
+    def decide(job: Job) -> Job:
+        return replace(job, title="" if title == job.input_file_name else title, notes=notes)
+
+    return update(jobs, job_id, decide)
 
 
 def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:

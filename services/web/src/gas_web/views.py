@@ -13,7 +13,7 @@ from gas_core.domain.states import Results, Status
 from gas_core.domain.waiting import Place, Unknown
 from gas_web import results
 from gas_web.results import Reading
-from gas_web.words import Badge, Sentence, duration_text, moment
+from gas_web.words import Badge, Sentence, duration_text, moment, short_size
 
 _STATUS_BADGES = {
     Status.UPLOADING: Badge("Uploading", "info", "cloud-arrow-up"),
@@ -22,6 +22,11 @@ _STATUS_BADGES = {
     Status.COMPLETED: Badge("Done", "good", "check-circle-fill"),
     Status.FAILED: Badge("Failed", "bad", "x-octagon-fill"),
     Status.CANCELLED: Badge("Cancelled", "neutral", "slash-circle"),
+}
+_MAILS = {
+    "completed": "We mailed you that it is done",
+    "failed": "We mailed you that it failed",
+    "expiring": "We mailed you that results will move to the archive",
 }
 _WHY_UNKNOWN = {
     Unknown.NOTHING_MEASURED: "no job has ended here yet that would tell how long one takes",
@@ -32,11 +37,18 @@ _WHY_UNKNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """Records done; the total is estimated from bytes, and None while it cannot be."""
+    """Records done; the total is estimated from bytes, and None while it cannot be.
+
+    ``rate`` is in records a second, ``left_seconds`` what that leaves to do; None while nobody can tell.
+    """
 
     records: int
     total_about: int | None
     fraction: float | None
+    bytes_read: int = 0
+    bytes_total: int = 0
+    rate: float | None = None
+    left_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class JobView:
 
     job_id: str
     name: str
+    file_name: str
+    notes: str
     status: str
     results: str
     badge: Badge
@@ -68,10 +82,12 @@ def view(
     job: Job, reading: Reading, *, summary: dict[str, Any] | None = None, place: Place | None = None
 ) -> JobView:
     """The job as it is now, to this reader; ``place`` is where it stands in line, if it waits."""
-    progress = _progress(job)
+    progress = _progress(job, reading)
     return JobView(
         job_id=job.job_id,
-        name=job.input_file_name or "Your upload",
+        name=job.name or "Your upload",
+        file_name=job.input_file_name,
+        notes=job.notes,
         status=job.status.value,
         results=job.results.value,
         badge=_badge(job, reading),
@@ -109,15 +125,20 @@ def timeline(job: Job) -> list[tuple[datetime, str]]:
         Results.LOST: "The archive could not be read",
         Results.DELETING: "Deletion asked for",
     }
-    started = "A worker took it" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
+    waited = f" after {duration_text(job.start_time - job.submit_time)}" if job.start_time else ""
+    started = f"A worker took it{waited}" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
+    asked = job.retrieval
     told = [
         (job.created_time, "Upload form handed out"),
-        (job.submit_time, "Submitted"),
+        (job.submit_time, f"Submitted, {short_size(job.input_bytes)}"),
         (job.start_time, started),
         (job.complete_time, ends.get(job.status, "")),
         (job.results_since, moves.get(job.results, "")),
+        (asked.started, f"Retrieval started ({asked.tier})" if asked.started else ""),
+        *((record.sent, _MAILS.get(event, "We mailed you")) for event, record in job.mails.items()),
     ]
-    return [(moment, sentence) for time, sentence in told if sentence and (moment := _moment(time))]
+    shown = [(moment, sentence) for time, sentence in told if sentence and (moment := _moment(time))]
+    return sorted(shown, key=lambda each: each[0])
 
 
 def _badge(job: Job, reading: Reading) -> Badge:
@@ -126,14 +147,20 @@ def _badge(job: Job, reading: Reading) -> Badge:
     return _STATUS_BADGES[job.status]
 
 
-def _progress(job: Job) -> ProgressView | None:
+def _progress(job: Job, reading: Reading) -> ProgressView | None:
+    """As of the last heartbeat, which is when it was written down."""
     if job.status is not Status.RUNNING:
         return None
     done = job.progress
+    seconds = job.lease_expires - reading.timings.lease_seconds - job.start_time
+    rate = done.records / seconds if done.records and seconds > 0 else None
     if not done.bytes_total or not done.bytes_read or not done.records:
-        return ProgressView(done.records, None, None)
+        return ProgressView(done.records, None, None, done.bytes_read, done.bytes_total, rate)
     fraction = min(done.bytes_read / done.bytes_total, 1.0)
-    return ProgressView(done.records, max(round(done.records / fraction), done.records), fraction)
+    since = reading.now - job.start_time - seconds
+    left = max(math.ceil(seconds * (1 - fraction) / fraction) - since, 0) if seconds > 0 else None
+    total = max(round(done.records / fraction), done.records)
+    return ProgressView(done.records, total, fraction, done.bytes_read, done.bytes_total, rate, left)
 
 
 def _headline(
@@ -152,7 +179,7 @@ def _headline(
             "A worker stopped; the job begins again." if job.attempt else "",
         ],
         Status.RUNNING: [
-            _running(progress),
+            *_running(progress),
             f"A worker stopped; we began again (try {job.attempt})." if job.failures else "",
         ],
         Status.FAILED: [job.failure.sentence, job.failure.hint] if job.failure else [],
@@ -181,12 +208,18 @@ def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count:,} jobs"
 
 
-def _running(progress: ProgressView | None) -> str:
+def _running(progress: ProgressView | None) -> list[str]:
+    """How far it is, at which stage, how fast."""
     if progress is None or not progress.records:
-        return "A worker is reading the file."
+        return ["A worker is reading the file."]
     if progress.total_about is None:
-        return f"{progress.records:,} records so far."
-    return f"{progress.records:,} of about {progress.total_about:,} records."
+        return [f"{progress.records:,} records so far."]
+    if progress.fraction == 1:
+        return [f"All {progress.records:,} records are annotated; the results are being stored."]
+    left = f", about {duration_text(progress.left_seconds)} left" if progress.left_seconds else ""
+    read = f"{short_size(progress.bytes_read)} of {short_size(progress.bytes_total)} read"
+    rate = f", {progress.rate:,.0f} records a second" if progress.rate else ""
+    return [f"{progress.records:,} of about {progress.total_about:,} records{left}.", f"{read}{rate}."]
 
 
 def _counted(job: Job) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, EmailField, Form, StringField
+from wtforms import BooleanField, EmailField, Form, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from gas_core.domain.job import Asked, Due, Job
@@ -18,6 +18,7 @@ from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
+from gas_web.fault import FaultLine
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
 
@@ -38,6 +39,7 @@ ROUTES = {
     "jobs.index": "/annotations",
     "jobs.show": "/annotations/<job_id>",
     "jobs.status": "/annotations/<job_id>/status",
+    "jobs.describe": "/annotations/<job_id>/notes",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
     "results.table": "/annotations/<job_id>/results",
@@ -79,6 +81,11 @@ ADA = SimpleNamespace(
 )
 HOSTILE = """<img src=x onerror="alert('1')">~ “ü” & ' .vcf"""
 LONG = "sample_" + "very_long_name_" * 18 + "final.vcf.gz"
+
+
+class NotesForm(Form):
+    title = StringField("Name", [Length(max=200)])
+    notes = TextAreaField("Notes", [Length(max=5000)])
 
 
 class ProfileForm(Form):
@@ -175,6 +182,8 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
     view: dict[str, Any] = {
         "job_id": "0123456789abcdef0123456789abcdef",
         "name": "test.vcf",
+        "file_name": "test.vcf",
+        "notes": "",
         "status": status,
         "results": results,
         "badge": SimpleNamespace(label=label, kind=kind, icon=icon, until=None),
@@ -314,8 +323,22 @@ NEW = {
 }
 
 
-def _show(view: SimpleNamespace) -> tuple[str, dict[str, Any]]:
-    return "jobs/show.html", {"nav": "jobs", "job": view, "timeline": TIMELINE}
+def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str, dict[str, Any]]:
+    return "jobs/show.html", {"nav": "jobs", "job": view, "timeline": TIMELINE, "fault": fault}
+
+
+FAULT = (
+    FaultLine(410, "chrM\t263\t.\tA\tG\t50\tPASS\tDP=40", "", "", False, False),
+    FaultLine(411, "chrM\t310\t.\tT\tTC\t50\tPASS\tDP=40", "", "", False, False),
+    FaultLine(412, "chrM\t", "x", "\t.\tA\tG\t50\tPASS\tDP=40", False, True),
+    FaultLine(413, "chrM\t750\t.\tA\tG\t50\tPASS\tDP=40" + ";X=1" * 90, "", "", True, False),
+)
+
+
+def _wrong_notes() -> NotesForm:
+    form = NotesForm(MultiDict({"title": HOSTILE * 20, "notes": HOSTILE}))
+    form.validate()
+    return form
 
 
 def _jobs(*views: SimpleNamespace, next_url: str = "", newer_url: str = "") -> tuple[str, dict[str, Any]]:
@@ -431,6 +454,27 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-failed": _show(FAILED),
+    "job-failed-at-line": _show(
+        job(
+            "FAILED",
+            headline=[
+                ("Line 412, column 2 (POS): “x” where a number belongs.",),
+                ("Correct the line and submit it again.",),
+            ],
+            actions={"delete"},
+            notes="From the second run.\nAsk Gregor about the header.",
+        ),
+        FAULT,
+    ),
+    "job-fault-hostile": _show(
+        job("FAILED", headline=[("Line 1.",)], file_name=HOSTILE, notes=HOSTILE),
+        (FaultLine(1, HOSTILE + "\t", HOSTILE, "\t" + HOSTILE, True, True),),
+    ),
+    "describe": ("jobs/describe.html", {"nav": "jobs", "job": DONE, "form": NotesForm(title="My sample")}),
+    "describe-wrong": (
+        "jobs/describe.html",
+        {"nav": "jobs", "job": job(name=HOSTILE), "form": _wrong_notes()},
+    ),
     "job-cancelled": _show(
         job("CANCELLED", headline=[("You cancelled this; no results.",)], actions={"delete"})
     ),
@@ -443,7 +487,10 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "confirm-delete-hostile": ("jobs/confirm_delete.html", {"nav": "jobs", "job": job(name=HOSTILE)}),
     "confirm-cancel": ("jobs/confirm_cancel.html", {"nav": "jobs", "job": RUNNING}),
     **{
-        f"job-{name}": ("jobs/show.html", {"nav": "jobs", "job": shown, "timeline": timeline(row)})
+        f"job-{name}": (
+            "jobs/show.html",
+            {"nav": "jobs", "job": shown, "timeline": timeline(row), "fault": ()},
+        )
         for name, (shown, row) in LIFE.items()
     },
     "confirm-keep-longer": (

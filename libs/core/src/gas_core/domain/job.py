@@ -127,6 +127,10 @@ class Job:
     status: Status = Status.UPLOADING
     results: Results = Results.NONE
     input_file_name: str = ""
+    title: str = ""
+    """What its owner calls it; empty: by the file's name."""
+    notes: str = ""
+    """What its owner wrote about it. Anybody's text: nothing but a page's words is made of it."""
     input_version_id: str = ""
     input_bytes: int = 0
     submit_time: int = 0
@@ -169,6 +173,11 @@ class Job:
     def never_arrived(self) -> bool:
         """True for a job that ended before its file was submitted; no list shows it."""
         return self.terminal and not self.submit_time
+
+    @property
+    def name(self) -> str:
+        """What lists and pages call it; files keep the name they came with."""
+        return self.title or self.input_file_name
 
     @property
     def input(self) -> ObjectRef:

@@ -26,6 +26,8 @@ from gas_core.domain.job import Action, Job
 from gas_core.domain.plans import Plan
 from gas_web import cursors, handlers
 from gas_web.container import Container, container
+from gas_web.fault import read_fault
+from gas_web.forms import NotesForm
 from gas_web.handlers import NotInPlanError, NotOfferedError
 from gas_web.line import LineWatch
 from gas_web.results import Reading
@@ -113,6 +115,25 @@ def status(job_id: UUID) -> Response:
     if shown.poll_seconds:
         response.make_conditional(request)
     return response
+
+
+@blueprint.route("/annotations/<uuid:job_id>/notes", methods=["GET", "POST"])
+@sign_in_required
+def describe(job_id: UUID) -> Response | str | tuple[str, int]:
+    """Another name for a job, and notes about it."""
+    job = _own(job_id)
+    form = NotesForm(title=job.name, notes=job.notes)
+    if form.validate_on_submit():
+        handlers.describe(
+            str(job_id),
+            user(),
+            title=form.title.data or "",
+            notes=form.notes.data or "",
+            jobs=container().jobs,
+        )
+        return redirect(url_for("jobs.show", job_id=job_id), code=303)
+    page = render_template("jobs/describe.html", nav="jobs", job=_view(job), form=form)
+    return (page, 422) if form.errors else page
 
 
 @blueprint.get("/annotations/<uuid:job_id>/log")
@@ -245,7 +266,13 @@ def _job_page(job: Job) -> str:
         summary=handlers.read_summary(job, store=container().store),
         place=_line().place(job),
     )
-    return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
+    return render_template(
+        "jobs/show.html",
+        nav="jobs",
+        job=shown,
+        timeline=timeline(job),
+        fault=read_fault(job, store=container().store),
+    )
 
 
 def _question(template: str, job_id: UUID, action: Action, **facts: str) -> str | tuple[str, int]:

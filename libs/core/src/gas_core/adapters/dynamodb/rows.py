@@ -38,6 +38,8 @@ _FROM_THE_START = (
 )
 _TOLD_LATER = (
     "input_file_name",
+    "title",
+    "notes",
     "input_version_id",
     "s3_results_bucket",
     "s3_key_result_file",
