@@ -51,6 +51,7 @@ def complete(job: Job, attempt: int, now: int = NOW) -> Job:
         result_key="result",
         log_key="log",
         summary={"variants": 3},
+        checksums={"annot.vcf.gz": "5a" * 32},
         progress=Progress(records=3),
         now=now,
         timings=TIMINGS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from gas_core.domain import lifecycle
 from gas_core.domain.job import Failure, MailRecord, ObjectRef, Progress
+from gas_core.domain.states import Status
 from gas_core.testing.store import INPUTS_BUCKET
 
 if TYPE_CHECKING:
@@ -112,3 +114,69 @@ def test_too_much_is_refused_and_kept_in_the_form(world: World, ada: Any, title:
     assert answer.status_code == 422
     assert (title or notes) in answer.text
     assert world.jobs.get(job.job_id) == job
+
+
+def test_file_is_run_again_as_a_job_of_its_own(world: World, ada: Any) -> None:
+    path = ada.submit("my ü~file.vcf", b"##fileformat=VCFv4.2\n")
+    old_id = path.rpartition("/")[2]
+    ada.post(f"{path}/cancel")
+    ada.post(f"{path}/notes", title="Family 3", notes="")
+    answer = ada.post(f"{path}/run-again")
+    assert answer.status_code == 303
+    new_id = answer.location.rpartition("/")[2]
+    old, new = world.jobs.get(old_id), world.jobs.get(new_id)
+    assert (old.status, new.status) == (Status.CANCELLED, Status.PENDING)
+    assert (new.input_file_name, new.title, new.input_bytes) == ("my ü~file.vcf", "Family 3", 21)
+    assert new.s3_key_input_file != old.s3_key_input_file
+    assert new_id in world.job_requests.messages[-1].body
+    with world.store.open(new.input) as file:
+        assert file.read() == b"##fileformat=VCFv4.2\n"
+
+
+@pytest.mark.parametrize("state", ["PENDING", "RUNNING", "DELETING"])
+def test_job_that_has_not_ended_is_not_run_again(world: World, ada: Any, state: str) -> None:
+    job = world.job(state)
+    assert ada.post(f"/annotations/{job.job_id}/run-again").status_code == 409
+    assert set(world.jobs.rows) == {job.job_id}
+
+
+def test_file_that_the_plan_does_not_take_any_more_is_not_run_again(
+    world: World, ada: Any, words: Any
+) -> None:
+    job = world.job("CANCELLED")
+    world.jobs.commit(job, replace(job, input_bytes=153_601))
+    answer = ada.post(f"/annotations/{job.job_id}/run-again")
+    assert answer.status_code == 403
+    assert "larger than your plan takes" in words(answer)
+    assert not [each for each in world.jobs.rows.values() if each.status is Status.PENDING]
+
+
+def test_provenance_names_what_made_the_results(world: World, ada: Any) -> None:
+    job = world.job("COMPLETED", name="it's mine.vcf")
+    summary = {
+        "engine": {
+            "version": "1.2.3",
+            "bundle": "rCRS",
+            "bundle_version": "1",
+            "assembly": "GRCh38",
+            "sources": [{"part": "sequence", "name": "NC_012920.1", "version": "2014"}],
+        },
+        "input": {"sha256": "ab" * 32, "version": "VCFv4.2"},
+        "timing": {"started": "2026-11-24T14:04:58Z"},
+    }
+    key = job.s3_key_log_file.removesuffix("count.log") + "summary.json"
+    world.store.put_for_test(ObjectRef(job.s3_results_bucket, key), json.dumps(summary).encode())
+    answer = ada.get(f"/annotations/{job.job_id}/provenance")
+    told = answer.json
+    assert told["engine"] == {"name": "gas-engine", "version": "1.2.3"}
+    assert told["reference"]["sources"] == summary["engine"]["sources"]
+    assert told["input"]["sha256"] == "ab" * 32
+    assert told["outputs"] == {"annot.vcf.gz": "5a" * 32}
+    assert told["command"] == """gas-engine annotate 'it'"'"'s mine.vcf' -o results"""
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("state", ["PENDING", "FAILED", "CANCELLED", "DELETING"])
+def test_job_without_results_has_no_provenance(world: World, ada: Any, state: str) -> None:
+    job = world.job(state)
+    assert ada.get(f"/annotations/{job.job_id}/provenance").status_code == 409

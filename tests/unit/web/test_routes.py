@@ -26,6 +26,8 @@ ANSWERS = {
     ("jobs.describe", "GET"): (302, 200, 404),
     ("jobs.describe", "POST"): (302, 303, 404),
     ("jobs.log", "GET"): (302, 200, 404),
+    ("jobs.provenance", "GET"): (302, 200, 404),
+    ("jobs.run_again", "POST"): (302, 303, 404),
     ("jobs.download", "GET"): (302, 303, 404),
     ("results.table", "GET"): (302, 200, 404),
     ("results.variant", "GET"): (302, 200, 404),

@@ -166,6 +166,13 @@ class ObjectStore(Protocol):
         """Store a file; the store verifies its checksum. Returns only when it is stored."""
         ...
 
+    def copy(self, source: ObjectRef, target: ObjectRef) -> None:
+        """Store an object under another key, with its metadata; ObjectMissingError if there is none.
+
+        The store copies within itself: objects of up to 5 GiB, which is the most that an upload may have.
+        """
+        ...
+
     def delete(self, refs: Iterable[ObjectRef]) -> None:
         """Remove objects, every version of a key whose ref names none; a missing one is no error."""
         ...

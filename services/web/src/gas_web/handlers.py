@@ -155,6 +155,52 @@ def describe(job_id: str, user: User, *, title: str, notes: str, jobs: Jobs) -> 
     return update(jobs, job_id, decide)
 
 
+def run_again(
+    job_id: str,
+    user: User,
+    *,
+    jobs: Jobs,
+    store: ObjectStore,
+    publisher: Publisher,
+    clock: Clock,
+    timings: Timings,
+    limits: Limits,
+) -> Job:
+    """Make a new job of the file of one that has ended, and submit it; the old one stays as it is.
+
+    The new job gets a copy of its own, so that either may be deleted. Dying after the copy leaves what an
+    upload leaves whose browser never came back: the sweeper submits it.
+
+    Raises
+    ------
+    NotOfferedError
+        The job has not ended, or is being deleted.
+    NotInPlanError
+        The file is larger than the user's plan takes.
+    """
+    old = own_job(job_id, user, jobs=jobs)
+    require(Action.RUN_AGAIN, old)
+    if old.input_bytes > limits.max_bytes(user.plan):
+        raise NotInPlanError(job_id=job_id, action=Action.RUN_AGAIN.value)
+    new_id, now = str(uuid.uuid4()), clock.now()
+    with traced("run_again") as traceparent:
+        new = Job(
+            job_id=new_id,
+            user_id=user.identity_id,
+            user_email=user.email,
+            s3_inputs_bucket=old.s3_inputs_bucket,
+            s3_key_input_file=input_key(user.identity_id, new_id),
+            created_time=now,
+            title=old.title,
+            traceparent=traceparent,
+            due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
+        )
+        jobs.add(new)
+        store.copy(old.input, ObjectRef(new.s3_inputs_bucket, new.s3_key_input_file))
+        log.info("job_run_again", job_id=new_id, of=job_id)
+        return submit_job(new_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
+
+
 def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
     """Withdraw a waiting or running job; one that has ended stays as it is."""
     own_job(job_id, user, jobs=jobs)

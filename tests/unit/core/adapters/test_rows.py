@@ -39,6 +39,7 @@ JOBS = st.builds(
     progress=st.builds(Progress, COUNT, COUNT, COUNT),
     failure=st.none() | st.builds(Failure, TEXT, TEXT, TEXT, COUNT, COUNT),
     summary=st.dictionaries(TEXT, COUNT, max_size=3),
+    checksums=st.dictionaries(TEXT, TEXT, max_size=3),
     s3_results_bucket=TEXT,
     s3_key_result_file=TEXT,
     s3_key_log_file=TEXT,

@@ -19,6 +19,7 @@ from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
 from gas_web.fault import FaultLine
+from gas_web.provenance import provenance_of
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
 
@@ -40,6 +41,8 @@ ROUTES = {
     "jobs.show": "/annotations/<job_id>",
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.describe": "/annotations/<job_id>/notes",
+    "jobs.provenance": "/annotations/<job_id>/provenance",
+    "jobs.run_again": "/annotations/<job_id>/run-again",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
     "results.table": "/annotations/<job_id>/results",
@@ -62,6 +65,7 @@ POSTED = {
     "auth.logout",
     "jobs.cancel",
     "jobs.delete",
+    "jobs.run_again",
     "jobs.keep_longer",
     "jobs.bring_back",
     "plans.subscribe",
@@ -215,7 +219,7 @@ DONE = job(
     "COMPLETED",
     "AVAILABLE",
     headline=[("347 variants annotated in 0.4 s.",), ("The results stay here until you delete the job.",)],
-    actions={"download", "log", "delete", "summary"},
+    actions={"download", "log", "delete", "summary", "run_again"},
     completed_at=NOW + timedelta(seconds=2),
     duration="2 s",
     summary=SUMMARY,
@@ -230,7 +234,7 @@ FAILED = job(
         sentence="No record lies on a contig of rCRS: found chrY.",
         hint="Choose a file with variants of the mitochondrial genome.",
     ),
-    actions={"delete"},
+    actions={"delete", "run_again"},
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
 )
@@ -267,6 +271,11 @@ def with_results(
     return view(job, Reading(user, READ_AT, TIMINGS), summary=SUMMARY), job
 
 
+DONE_ROW = replace(
+    with_results(Results.AVAILABLE)[1],
+    input_file_name=HOSTILE,
+    checksums={"annot.vcf.gz": "5a" * 32, "table.parquet": "a5" * 32},
+)
 ASKED = Asked("Expedited", "", started=READ_AT - 30, ready=READ_AT + 270, tries=1)
 LIFE: dict[str, tuple[JobView, Job]] = {
     "window": with_results(Results.AVAILABLE, window_ends=READ_AT + 250),
@@ -324,7 +333,14 @@ NEW = {
 
 
 def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str, dict[str, Any]]:
-    return "jobs/show.html", {"nav": "jobs", "job": view, "timeline": TIMELINE, "fault": fault}
+    made = provenance_of(DONE_ROW, view.summary) if view.summary else None
+    return "jobs/show.html", {
+        "nav": "jobs",
+        "job": view,
+        "timeline": TIMELINE,
+        "fault": fault,
+        "provenance": made,
+    }
 
 
 FAULT = (

@@ -55,6 +55,8 @@ class Action(StrEnum):
     BRING_BACK = "bring_back"
     """Have archived results brought back; for who may."""
     DELETE = "delete"
+    RUN_AGAIN = "run_again"
+    """Make a new job of the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ class Job:
     progress: Progress = Progress()
     failure: Failure | None = None
     summary: dict[str, int] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each file that the annotation left, by its name; they hold wherever the files are."""
     s3_results_bucket: str = ""
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
@@ -228,6 +232,8 @@ class Job:
             offered.add(Action.CANCEL)
         if self.terminal:
             offered.add(Action.DELETE)
+            if self.submit_time:
+                offered.add(Action.RUN_AGAIN)
         if self.status is Status.COMPLETED:
             offered.add(Action.LOG)
             if self.results is Results.AVAILABLE:

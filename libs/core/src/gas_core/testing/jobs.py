@@ -26,7 +26,13 @@ def _stands(row: Job | None, read: Job) -> bool:
 
 def _copied(job: Job) -> Job:
     """The row with maps of its own; all else in it is immutable."""
-    return replace(job, due=dict(job.due), summary=dict(job.summary), mails=dict(job.mails))
+    return replace(
+        job,
+        due=dict(job.due),
+        summary=dict(job.summary),
+        checksums=dict(job.checksums),
+        mails=dict(job.mails),
+    )
 
 
 class FakeJobs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
@@ -30,6 +31,7 @@ from gas_web.fault import read_fault
 from gas_web.forms import NotesForm
 from gas_web.handlers import NotInPlanError, NotOfferedError
 from gas_web.line import LineWatch
+from gas_web.provenance import provenance_name, provenance_of
 from gas_web.results import Reading
 from gas_web.session import sign_in_required, user, user_read_anew
 from gas_web.views import JobView, timeline, view
@@ -40,6 +42,7 @@ blueprint = Blueprint("jobs", __name__)
 _STOP_POLLING = 286
 _BAD_REQUEST = 400
 _EXTENSION = "gas_line"
+_UPGRADE = "Upgrade, or split it and submit the parts."
 
 
 def init(app: Flask, here: Container) -> None:
@@ -204,6 +207,44 @@ def bring_back(job_id: UUID) -> Response | tuple[str, int]:
     return redirect(url_for("jobs.show", job_id=job_id), code=303)
 
 
+@blueprint.post("/annotations/<uuid:job_id>/run-again")
+@sign_in_required
+def run_again(job_id: UUID) -> Response | tuple[str, int]:
+    """A new job of the same file, and to its page."""
+    here = container()
+    try:
+        new = handlers.run_again(
+            str(job_id),
+            user(),
+            jobs=here.jobs,
+            store=here.store,
+            publisher=here.publisher,
+            clock=here.clock,
+            timings=here.timings,
+            limits=here.limits,
+        )
+    except NotInPlanError:
+        return _submit_page(problem=f"That file is larger than your plan takes. {_UPGRADE}"), 403
+    except NotOfferedError as error:
+        return _moved_on(job_id, Action.RUN_AGAIN, error)
+    return redirect(url_for("jobs.show", job_id=new.job_id), code=303)
+
+
+@blueprint.get("/annotations/<uuid:job_id>/provenance")
+@sign_in_required
+def provenance(job_id: UUID) -> Response | tuple[str, int]:
+    """All that another needs to make the same results, as a JSON file."""
+    job = _own(job_id)
+    try:
+        told = provenance_of(job, handlers.read_summary(job, store=container().store))
+    except NotOfferedError as error:
+        return _moved_on(job_id, Action.LOG, error)
+    response = make_response(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    response.mimetype = "application/json"
+    response.headers.set("Content-Disposition", "attachment", filename=provenance_name(job))
+    return response
+
+
 @blueprint.get("/annotations/<uuid:job_id>/cancel")
 @sign_in_required
 def confirm_cancel(job_id: UUID) -> str | tuple[str, int]:
@@ -260,10 +301,11 @@ def _view(job: Job) -> JobView:
 
 
 def _job_page(job: Job) -> str:
+    summary = handlers.read_summary(job, store=container().store)
     shown = view(
         job,
         _reading(),
-        summary=handlers.read_summary(job, store=container().store),
+        summary=summary,
         place=_line().place(job),
     )
     return render_template(
@@ -272,6 +314,7 @@ def _job_page(job: Job) -> str:
         job=shown,
         timeline=timeline(job),
         fault=read_fault(job, store=container().store),
+        provenance=None if summary is None else provenance_of(job, summary),
     )
 
 

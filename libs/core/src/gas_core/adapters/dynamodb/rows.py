@@ -97,6 +97,7 @@ def job_to_item(job: Job) -> Item:
         "progress": _told(job.progress),
         "failure": asdict(job.failure) if job.failure else None,
         "summary": job.summary,
+        "checksums": job.checksums,
         "mails": {event: asdict(record) for event, record in job.mails.items()},
         "retrieval": _told(job.retrieval),
         "retired_archives": list(job.retired_archives),
@@ -138,6 +139,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         retired_archives=tuple(told.get("retired_archives", ())),
         failure=Failure(**told["failure"]) if "failure" in told else None,
         summary=told.get("summary", {}),
+        checksums=told.get("checksums", {}),
         mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},
         due=told.get("due", {}),
     )
