@@ -79,6 +79,7 @@ UNUSED: dict[tuple[str, str], str] = {
     ("archiver", "s3:AbortMultipartUpload"): LARGE,
     ("archiver", "sqs:ChangeMessageVisibility"): HEARTBEAT,
     ("restorer", "s3:ListBucket"): MISSING,
+    ("restorer", "dynamodb:DeleteItem"): "only the row of an account that ended a day ago is deleted",
     (
         "restorer",
         "s3:DeleteObjectVersion",

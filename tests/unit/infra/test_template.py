@@ -229,17 +229,21 @@ def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> Non
             assert "*" not in resources
 
 
-def test_only_sweeper_and_archiver_delete_rows_and_inputs(of_type: OfType) -> None:
-    def allowed(action: str) -> set[str]:
+def test_only_sweeper_and_archiver_delete_jobs_and_inputs_and_only_the_restorer_users(
+    of_type: OfType,
+) -> None:
+    def allowed(action: str, table: str = "") -> set[str]:
         return {
             name.removesuffix("Policy")
             for name, policy in of_type("IAM::ManagedPolicy").items()
             for statement in statements(policy)
             if action in statement["Action"]
+            and table in json.dumps(statement["Resource"])
             and (action != "s3:DeleteObject" or "InputsBucket" in json.dumps(statement["Resource"]))
         }
 
-    assert allowed("dynamodb:DeleteItem") == {"Sweeper", "Archiver"}
+    assert allowed("dynamodb:DeleteItem", "JobsTable") == {"Sweeper", "Archiver"}
+    assert allowed("dynamodb:DeleteItem", "UsersTable") == {"Restorer"}
     assert allowed("s3:DeleteObject") == {"Sweeper", "Archiver"}
     assert allowed("s3:RestoreObject") == {"Restorer"}
     assert allowed("ses:SendEmail") == {"Notifier"}

@@ -111,6 +111,13 @@ class Users(Protocol):
         """
         ...
 
+    def remove(self, user: User) -> None:
+        """Delete a row that was committed at least once, if no ``commit`` came in between; else StaleError.
+
+        Gone already is no error.
+        """
+        ...
+
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         """Identity IDs of rows whose ``due_time`` has come; at most ``limit`` of each shard."""
         ...

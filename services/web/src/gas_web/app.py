@@ -14,6 +14,7 @@ from gas_web.blueprints import account, auth, health, jobs, pages, plans, result
 from gas_web.container import Container
 from gas_web.session import signed_in
 from gas_web.static import StaticFiles
+from gas_web.words import short_size
 
 FORM_BYTES = 64 * 1024
 """Our forms are small; files go to the store."""
@@ -42,6 +43,7 @@ def create_app(container: Container) -> Flask:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # the way Flask documents
+    app.add_template_filter(short_size)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     files = StaticFiles()
     files.serve_from(app)

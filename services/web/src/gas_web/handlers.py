@@ -317,6 +317,16 @@ def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
     )
 
 
+def input_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
+    """A link that downloads the file as it was submitted, under its own name."""
+    return store.presign_download(
+        job.input,
+        file_name=job.input_file_name or "input.vcf",
+        content_type="application/octet-stream",
+        expires_seconds=limits.download_url_seconds,
+    )
+
+
 def read_log(job: Job, *, store: ObjectStore) -> tuple[str, str]:
     """The log's text and the name to save it under.
 

@@ -18,10 +18,12 @@ from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
+from gas_web.accounts import Month, Usage
 from gas_web.fault import FaultLine
 from gas_web.provenance import provenance_of
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
+from gas_web.words import short_size
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
 # {store}: uploads go to the object store, which is another origin.
@@ -34,13 +36,19 @@ ROUTES = {
     "pages.help": "/help",
     "auth.login": "/login",
     "auth.logout": "/logout",
+    "auth.logout_everywhere": "/logout/everywhere",
     "account.profile": "/profile",
+    "account.usage": "/profile/usage",
+    "account.data": "/profile/data",
+    "account.confirm_close": "/profile/delete",
+    "account.close": "/profile/delete",
     "jobs.new": "/annotate",
     "jobs.submitted": "/annotate/job",
     "jobs.index": "/annotations",
     "jobs.show": "/annotations/<job_id>",
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.describe": "/annotations/<job_id>/notes",
+    "jobs.input_file": "/annotations/<job_id>/input",
     "jobs.provenance": "/annotations/<job_id>/provenance",
     "jobs.run_again": "/annotations/<job_id>/run-again",
     "jobs.log": "/annotations/<job_id>/log",
@@ -63,6 +71,8 @@ ROUTES = {
 }
 POSTED = {
     "auth.logout",
+    "auth.logout_everywhere",
+    "account.close",
     "jobs.cancel",
     "jobs.delete",
     "jobs.run_again",
@@ -429,6 +439,24 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
     "profile-wrong": _profile({"name": "", "email": "nobody", "institution": HOSTILE}, first_visit=False),
+    "account-closing": ("auth/closing.html", {"current_user": None}),
+    "account-close": ("account/confirm_close.html", {"nav": "profile", "email": ADA.email, "problem": ""}),
+    "account-close-wrong": (
+        "account/confirm_close.html",
+        {"nav": "profile", "email": HOSTILE, "problem": "That is not the address of this account."},
+    ),
+    "usage": (
+        "account/usage.html",
+        {
+            "nav": "profile",
+            "usage": Usage(
+                (Month("November 2026", 12, 48_113, 9 << 20), Month("May 2026", 1200, 9_481_130, 5 << 30)),
+                whole=False,
+                counted=1212,
+            ),
+        },
+    ),
+    "usage-none": ("account/usage.html", {"nav": "profile", "usage": Usage((), whole=True, counted=0)}),
     "new": ("jobs/new.html", NEW),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
     "job-waiting": _show(
@@ -584,6 +612,7 @@ def make_gallery(store: str = "") -> Flask:
     )
     app.add_template_global(lambda path: f"/assets/{path}", "asset")
     app.add_template_global(lambda: "a-csrf-token", "csrf_token")
+    app.add_template_filter(short_size)
 
     def stub(**_: str) -> str:
         return "a page"

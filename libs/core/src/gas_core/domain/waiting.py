@@ -14,8 +14,10 @@ from enum import StrEnum
 
 from gas_core.domain.job import Job
 
-SERVED_JOBS = 50
+SERVED_JOBS = 30
 """So many of the last jobs tell what the next ones take."""
+FADES = 0.85
+"""Each counts this much of the one after it: machines get busy and idle again within minutes."""
 LIKELY = 1.28
 """Standard deviations on either side of the middle: four starts of five lie within."""
 CLOCK_SECONDS = 1.0
@@ -49,7 +51,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All jobs under way, the longest waiting first, and the last that ended.
+    """All jobs under way, the longest waiting first, and the last that ended, the last one first.
 
     ``known_until`` is the submission time up to which ``waiting`` is whole; None if all of it is.
     """
@@ -85,31 +87,42 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTime:
-    """Seconds that a job takes: ``base + per_byte * bytes``, give or take ``spread``."""
+    """Seconds that a job takes: ``base + per_byte * bytes``, give or take ``spread``.
+
+    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight.
+    """
 
     base: float
     per_byte: float
     spread: float
-    jobs: int
+    jobs: float
 
     def of(self, input_bytes: int) -> float:
         return self.base + self.per_byte * input_bytes
 
 
 def service_time(served: Sequence[Served]) -> ServiceTime:
-    """The line through what was measured; neither part of it is ever negative. ``served`` is not empty."""
-    jobs = len(served)
-    mean_bytes = sum(each.input_bytes for each in served) / jobs
-    mean_seconds = sum(each.seconds for each in served) / jobs
-    varies = sum((each.input_bytes - mean_bytes) ** 2 for each in served)
-    together = sum((each.input_bytes - mean_bytes) * (each.seconds - mean_seconds) for each in served)
+    """The line through what was measured, the last job first; neither part of it is ever negative.
+
+    ``served`` is not empty.
+    """
+    weights = [FADES**age for age in range(len(served))]
+    whole = sum(weights)
+    weighed = [(weight / whole, each) for weight, each in zip(weights, served, strict=True)]
+    jobs = 1 / sum(share**2 for share, _ in weighed)
+    mean_bytes = sum(share * each.input_bytes for share, each in weighed)
+    mean_seconds = sum(share * each.seconds for share, each in weighed)
+    varies = sum(share * (each.input_bytes - mean_bytes) ** 2 for share, each in weighed)
+    together = sum(
+        share * (each.input_bytes - mean_bytes) * (each.seconds - mean_seconds) for share, each in weighed
+    )
     per_byte = max(together / varies, 0.0) if varies else 0.0
     base = mean_seconds - per_byte * mean_bytes
     if base < 0:
         base, per_byte = 0.0, mean_seconds / mean_bytes
-    misses = sum((each.seconds - base - per_byte * each.input_bytes) ** 2 for each in served)
+    misses = sum(share * (each.seconds - base - per_byte * each.input_bytes) ** 2 for share, each in weighed)
     # One job alone says nothing about the spread; as wide as the time itself is the safe guess.
-    spread = math.sqrt(misses / (jobs - 1)) if jobs > 1 else mean_seconds
+    spread = math.sqrt(misses * jobs / (jobs - 1)) if len(served) > 1 else mean_seconds
     return ServiceTime(base, per_byte, spread, jobs)
 
 

@@ -174,6 +174,17 @@ def download(job_id: UUID) -> Response | tuple[str, int]:
     return redirect(address, code=303)
 
 
+@blueprint.get("/annotations/<uuid:job_id>/input")
+@sign_in_required
+def input_file(job_id: UUID) -> Response:
+    """To a short-lived link to the file that was submitted."""
+    job = _own(job_id)
+    if not job.submit_time:
+        abort(404)
+    here = container()
+    return redirect(handlers.input_address(job, store=here.store, limits=here.limits), code=303)
+
+
 @blueprint.get("/annotations/<uuid:job_id>/keep-longer")
 @sign_in_required
 def confirm_keep_longer(job_id: UUID) -> str | tuple[str, int]:

@@ -190,6 +190,17 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
     }
 
 
+def remove_user(user: User) -> Request:
+    """DeleteItem; key ``identity_id``; condition: no commit since the row was read."""
+    return {
+        "Key": {"identity_id": value(user.identity_id)},
+        "ConditionExpression": "#revision = :was_revision",
+        "ExpressionAttributeNames": _placeholders(["revision"]),
+        "ExpressionAttributeValues": {":was_revision": value(user.revision)},
+        **_TELL_WHAT_STANDS,
+    }
+
+
 def sign_in_user(*, identity_id: str, name: str, email: str, now: int) -> Request:
     """UpdateItem, which creates; key ``identity_id``; condition: the user has not confirmed a profile.
 
