@@ -299,7 +299,7 @@ class Visitor:
         assert found
         return found[1]
 
-    def post(self, path: str, **fields: str) -> Any:
+    def post(self, path: str, **fields: str | list[str]) -> Any:
         """Send a form as our own pages would."""
         return self.client.post(path, data={"csrf_token": self.token()} | fields, base_url=self.base_url)
 

@@ -26,6 +26,7 @@ ANSWERS = {
     ("jobs.new", "GET"): (302, 200, 200),
     ("jobs.submitted", "GET"): (302, 303, 404),
     ("jobs.index", "GET"): (302, 200, 200),
+    ("jobs.selected", "POST"): (302, 303, 303),
     ("jobs.show", "GET"): (302, 200, 404),
     ("jobs.status", "GET"): (302, 200, 404),
     ("jobs.describe", "GET"): (302, 200, 404),

@@ -28,7 +28,7 @@ from gas_core.domain.names import log_name, result_name
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import Results
-from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publisher, UploadForm
+from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, UploadForm
 from gas_core.submit import submit_job
 from gas_core.telemetry.trace import traced
 from gas_core.update import update
@@ -138,11 +138,6 @@ def submitted(
     """
     own_job(job_id, user, jobs=jobs)
     return submit_job(job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
-
-
-def page_of_jobs(user: User, *, after: JobCursor | None, limit: int, jobs: Jobs) -> JobPage:
-    """Submitted jobs of this user alone, newest first."""
-    return jobs.page_of_user(user.identity_id, after=after, limit=limit)
 
 
 def describe(job_id: str, user: User, *, title: str, notes: str, jobs: Jobs) -> Job:

@@ -62,6 +62,15 @@ def test_the_further_behind_and_the_less_alike_jobs_are_the_wider_the_guess() ->
     assert width(9, *[9, 11] * 20) < width(9, 9, 11)
 
 
+def test_jobs_that_got_slower_lately_tell_more_and_widen_the_guess() -> None:
+    steady = place_of(JOB, line(ahead=9, served=tuple(Served(each, 100) for each in (20, 10) * 5)), now=NOW)
+    slower = place_of(
+        JOB, line(ahead=9, served=tuple(Served(each, 100) for each in (20,) * 5 + (10,) * 5)), now=NOW
+    )
+    assert slower.latest - slower.earliest > steady.latest - steady.earliest
+    assert slower.latest > steady.latest
+
+
 @pytest.mark.parametrize(
     ("told", "why"),
     [

@@ -20,6 +20,7 @@ from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
 from gas_web.accounts import Month, Usage
 from gas_web.fault import FaultLine
+from gas_web.joblist import STATES, Wanted
 from gas_web.provenance import provenance_of
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
@@ -45,6 +46,7 @@ ROUTES = {
     "jobs.new": "/annotate",
     "jobs.submitted": "/annotate/job",
     "jobs.index": "/annotations",
+    "jobs.selected": "/annotations/selected",
     "jobs.show": "/annotations/<job_id>",
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.describe": "/annotations/<job_id>/notes",
@@ -74,6 +76,7 @@ POSTED = {
     "auth.logout_everywhere",
     "account.close",
     "jobs.cancel",
+    "jobs.selected",
     "jobs.delete",
     "jobs.run_again",
     "jobs.keep_longer",
@@ -367,8 +370,21 @@ def _wrong_notes() -> NotesForm:
     return form
 
 
-def _jobs(*views: SimpleNamespace, next_url: str = "", newer_url: str = "") -> tuple[str, dict[str, Any]]:
-    page = SimpleNamespace(jobs=views, next_url=next_url, newer_url=newer_url)
+def _jobs(
+    *views: SimpleNamespace, next_url: str = "", newer_url: str = "", q: str = "", stopped: bool = False
+) -> tuple[str, dict[str, Any]]:
+    page = SimpleNamespace(
+        jobs=views,
+        next_url=next_url,
+        newer_url=newer_url,
+        wanted=Wanted(q),
+        states=STATES,
+        narrowed=bool(q),
+        stopped=stopped,
+        looked_at=1000,
+        poll_seconds=5 if views else None,
+        here="/annotations",
+    )
     return "jobs/index.html", {"nav": "jobs", "page": page}
 
 
@@ -543,6 +559,20 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
     "jobs-none": _jobs(),
+    "jobs-no-match": _jobs(q=HOSTILE, newer_url="/annotations"),
+    "jobs-looked-through": _jobs(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
+    "confirm-selected": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [DONE, job(name=HOSTILE)], "others": 1, "typed": "", "wrong": False},
+    ),
+    "confirm-selected-many": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [DONE] * 11, "others": 0, "typed": "delete 11 jobs", "wrong": True},
+    ),
+    "confirm-selected-none": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [], "others": 2, "typed": "", "wrong": False},
+    ),
     "jobs": _jobs(
         RUNNING,
         DONE,

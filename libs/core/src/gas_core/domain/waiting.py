@@ -89,13 +89,15 @@ class Place:
 class ServiceTime:
     """Seconds that a job takes: ``base + per_byte * bytes``, give or take ``spread``.
 
-    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight.
+    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight. ``shift`` is how
+    far the newer half of them is from the older one: what changed within them may change again.
     """
 
     base: float
     per_byte: float
     spread: float
     jobs: float
+    shift: float
 
     def of(self, input_bytes: int) -> float:
         return self.base + self.per_byte * input_bytes
@@ -120,10 +122,13 @@ def service_time(served: Sequence[Served]) -> ServiceTime:
     base = mean_seconds - per_byte * mean_bytes
     if base < 0:
         base, per_byte = 0.0, mean_seconds / mean_bytes
-    misses = sum(share * (each.seconds - base - per_byte * each.input_bytes) ** 2 for share, each in weighed)
+    missed = [each.seconds - base - per_byte * each.input_bytes for each in served]
+    misses = sum(share * miss**2 for (share, _), miss in zip(weighed, missed, strict=True))
     # One job alone says nothing about the spread; as wide as the time itself is the safe guess.
     spread = math.sqrt(misses * jobs / (jobs - 1)) if len(served) > 1 else mean_seconds
-    return ServiceTime(base, per_byte, spread, jobs)
+    half = len(missed) // 2
+    shift = abs(sum(missed[:half]) / half - sum(missed[-half:]) / half) if half else 0.0
+    return ServiceTime(base, per_byte, spread, jobs, shift)
 
 
 def place_of(job: Job, line: Line, *, now: int) -> Place:
@@ -145,6 +150,7 @@ def place_of(job: Job, line: Line, *, now: int) -> Place:
         heapq.heappush(free, heapq.heappop(free) + takes.of(each.input_bytes))
     start = free[0]
     in_a_row = (counted.ahead + counted.running) / counted.running
-    error = takes.spread * math.sqrt(in_a_row + in_a_row**2 / takes.jobs)
-    error = LIKELY * error + CLOCK_SECONDS
+    each_its_own = takes.spread**2 * in_a_row
+    all_alike = (takes.spread**2 / takes.jobs + takes.shift**2 / 4) * in_a_row**2
+    error = LIKELY * math.sqrt(each_its_own + all_alike) + CLOCK_SECONDS
     return Place(counted.ahead, counted.running, max(start - error, 0.0), start + error)

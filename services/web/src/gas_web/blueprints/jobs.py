@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from flask import (
@@ -25,11 +25,12 @@ from werkzeug.wrappers import Response
 from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
 from gas_core.domain.job import Action, Job
 from gas_core.domain.plans import Plan
-from gas_web import cursors, handlers
+from gas_web import cursors, handlers, joblist
 from gas_web.container import Container, container
 from gas_web.fault import read_fault
 from gas_web.forms import NotesForm
 from gas_web.handlers import NotInPlanError, NotOfferedError
+from gas_web.joblist import Wanted
 from gas_web.line import LineWatch
 from gas_web.provenance import provenance_name, provenance_of
 from gas_web.results import Reading
@@ -41,6 +42,9 @@ blueprint = Blueprint("jobs", __name__)
 
 _STOP_POLLING = 286
 _BAD_REQUEST = 400
+_LIST_SECONDS = 5
+"""A list asks for all of its jobs at once, and not more often than that."""
+_UNTYPED_DELETIONS = 10
 _EXTENSION = "gas_line"
 _UPGRADE = "Upgrade, or split it and submit the parts."
 
@@ -84,19 +88,90 @@ def submitted() -> Response | tuple[str, int]:
 @blueprint.get("/annotations")
 @sign_in_required
 def index() -> str:
+    """The jobs that fit, newest first; the address holds what was asked for."""
     here = container()
     text = request.args.get("after")
     after = cursors.read(text) if text else None
-    if text and after is None:
+    wanted = Wanted(request.args.get("q", "").strip(), request.args.get("state", ""))
+    unreadable = wanted.state and wanted.state not in joblist.STATES
+    if (text and after is None) or unreadable or len(wanted.text) > joblist.QUERY_CHARACTERS:
         abort(_BAD_REQUEST)
-    page = handlers.page_of_jobs(user(), after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
+    found = joblist.find(user(), wanted, after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
     reading = _reading()
-    shown = SimpleNamespace(
-        jobs=[view(job, reading) for job in page.jobs],
-        next_url=url_for("jobs.index", after=cursors.write(page.next)) if page.next else None,
-        newer_url=url_for("jobs.index") if after else None,
+    asked: dict[str, Any] = {
+        name: value for name, value in (("q", wanted.text), ("state", wanted.state)) if value
+    }
+    shown = [view(job, reading) for job in found.jobs]
+    page = SimpleNamespace(
+        jobs=shown,
+        wanted=wanted,
+        states=joblist.STATES,
+        narrowed=bool(asked),
+        stopped=found.stopped,
+        looked_at=joblist.LOOKED_AT,
+        poll_seconds=_list_pace(shown),
+        here=url_for("jobs.index", after=text, **asked),
+        next_url=url_for("jobs.index", after=cursors.write(found.next), **asked) if found.next else None,
+        newer_url=url_for("jobs.index", **asked) if after else None,
     )
-    return render_template("jobs/index.html", nav="jobs", page=shown)
+    return render_template("jobs/index.html", nav="jobs", page=page)
+
+
+@blueprint.post("/annotations/selected")
+@sign_in_required
+def selected() -> Response | str | tuple[str, int]:
+    """Delete or download the jobs that were ticked. Deletion asks first, with a page of its own."""
+    here = container()
+    try:
+        job_ids = [UUID(text) for text in dict.fromkeys(request.form.getlist("job"))]
+    except ValueError:
+        abort(_BAD_REQUEST)
+    if not job_ids or len(job_ids) > here.settings.jobs_per_page:
+        return redirect(url_for("jobs.index"), code=303)
+    jobs = [_own(job_id) for job_id in job_ids]
+    if request.form.get("do") == "download":
+        response = Response(joblist.downloads(jobs, store=here.store), mimetype="application/zip")
+        response.headers.set("Content-Disposition", "attachment", filename="gas-results.zip")
+        return response
+    ended = [job for job in jobs if Action.DELETE in job.actions]
+    if request.form.get("do") != "delete":
+        typed = "" if len(ended) <= _UNTYPED_DELETIONS else f"delete {len(ended)} jobs"
+        if not typed or request.form.get("typed", "").strip().casefold() == typed:
+            return _delete_all(ended)
+        return _confirm_selected(jobs, ended, wrong=True), 422
+    return _confirm_selected(jobs, ended)
+
+
+def _confirm_selected(jobs: list[Job], ended: list[Job], *, wrong: bool = False) -> str:
+    reading = _reading()
+    return render_template(
+        "jobs/confirm_selected.html",
+        nav="jobs",
+        jobs=[view(job, reading) for job in ended],
+        others=len(jobs) - len(ended),
+        typed=f"delete {len(ended)} jobs" if len(ended) > _UNTYPED_DELETIONS else "",
+        wrong=wrong,
+    )
+
+
+def _delete_all(jobs: list[Job]) -> Response:
+    here = container()
+    for job in jobs:
+        handlers.delete(
+            job.job_id,
+            user(),
+            jobs=here.jobs,
+            publisher=here.publisher,
+            clock=here.clock,
+            timings=here.timings,
+        )
+    return redirect(url_for("jobs.index"), code=303)
+
+
+def _list_pace(shown: list[JobView]) -> int | None:
+    """How soon the list may have changed; None if nothing in it is under way."""
+    paces = [max(job.poll_seconds, _LIST_SECONDS) for job in shown if job.poll_seconds]
+    return min(paces, default=None)
 
 
 @blueprint.get("/annotations/<uuid:job_id>")
