@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gas_web import errors, observe, security
+from gas_web import errors, observe, security, sharing
 from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, webhooks
 from gas_web.container import Container
 from gas_web.session import signed_in
@@ -54,6 +54,7 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
+    sharing.init(app)
     for part in (pages, auth, account, plans, webhooks, health):
         app.register_blueprint(part.blueprint)
     jobs.init(app, container)
@@ -61,6 +62,6 @@ def create_app(container: Container) -> Flask:
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"current_user": signed_in(), "nav": "", "asset": files.address}
+        return {"current_user": signed_in(), "nav": "", "asset": files.address, "share": g.get("share", "")}
 
     return app

@@ -20,9 +20,10 @@ from gas_core.domain.plans import User
 from gas_core.domain.states import Results, Status
 from gas_core.ports import JobCursor, Jobs, ObjectStore
 
-LOOKED_AT = 1000
-"""Rows that one search reads at the most: ten reads of the table."""
-PAGE_JOBS = 100
+PAGE_JOBS = 99
+"""With the one more that tells whether there is a next page: one read of the table."""
+LOOKED_AT = 5 * PAGE_JOBS
+"""Rows that one search reads at the most."""
 QUERY_CHARACTERS = 200
 _CHUNK_BYTES = 1 << 18
 

@@ -54,6 +54,8 @@ JOBS = st.builds(
     retrieval=st.builds(Asked, TEXT, TEXT, COUNT, COUNT, COUNT),
     restore_message=TEXT,
     traceparent=TEXT,
+    share_until=COUNT,
+    share_number=COUNT,
     due=st.dictionaries(st.sampled_from([kind.value for kind in Due]), TIME, max_size=3),
     due_tries=COUNT,
     mails=st.dictionaries(TEXT, st.builds(MailRecord, COUNT, COUNT, TEXT), max_size=2),

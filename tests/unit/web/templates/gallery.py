@@ -51,6 +51,7 @@ ROUTES = {
     "jobs.status": "/annotations/<job_id>/status",
     "jobs.describe": "/annotations/<job_id>/notes",
     "jobs.input_file": "/annotations/<job_id>/input",
+    "jobs.share": "/annotations/<job_id>/share",
     "jobs.provenance": "/annotations/<job_id>/provenance",
     "jobs.run_again": "/annotations/<job_id>/run-again",
     "jobs.log": "/annotations/<job_id>/log",
@@ -79,6 +80,7 @@ POSTED = {
     "jobs.selected",
     "jobs.delete",
     "jobs.run_again",
+    "jobs.share",
     "jobs.keep_longer",
     "jobs.bring_back",
     "plans.subscribe",
@@ -93,6 +95,7 @@ window.Stripe = () => ({
 """
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
+LATER = NOW + timedelta(days=30)
 ADA = SimpleNamespace(
     name="Ada Researcher", email="ada@example.org", institution="Example Institute", plan="free"
 )
@@ -353,6 +356,9 @@ def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str
         "timeline": TIMELINE,
         "fault": fault,
         "provenance": made,
+        "share_days": (1, 7, 30) if "download" in view.actions else (),
+        "share_link": "https://gas.example/annotations/1?share=5a5a" if view.notes else "",
+        "share_until": LATER,
     }
 
 
@@ -435,7 +441,6 @@ def _plan(template: str = "plans/show.html", **changes: object) -> tuple[str, di
     }
 
 
-LATER = NOW + timedelta(days=30)
 INVOICES = tuple(
     SimpleNamespace(when=NOW - timedelta(days=30 * months), amount="9.00 USD", state=state, url="")
     for months, state in enumerate(("Paid", "Paid", "Not paid"))
@@ -496,6 +501,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-done": _show(DONE),
+    "job-shared-owner": _show(SimpleNamespace(**{**vars(DONE), "notes": HOSTILE})),
+    "job-shared": (
+        "jobs/shared.html",
+        {
+            "current_user": None,
+            "job": SimpleNamespace(**{**vars(DONE), "name": HOSTILE}),
+            "provenance": provenance_of(DONE_ROW, SUMMARY),
+        },
+    ),
     "job-empty": _show(
         job(
             "COMPLETED",

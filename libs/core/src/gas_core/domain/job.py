@@ -163,6 +163,10 @@ class Job:
     retrieval: Asked = Asked()
     restore_message: str = ""
     traceparent: str = ""
+    share_until: int = 0
+    """Until when a link to the results is good; 0 while they are not shared."""
+    share_number: int = 0
+    """Counts the links that there were; a link is good for one number."""
     due: dict[str, int] = field(default_factory=dict)
     due_tries: int = 0
     mails: dict[str, MailRecord] = field(default_factory=dict)

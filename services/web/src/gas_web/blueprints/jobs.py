@@ -24,8 +24,9 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
 from gas_core.domain.job import Action, Job
-from gas_core.domain.plans import Plan
-from gas_web import cursors, handlers, joblist
+from gas_core.domain.plans import Plan, User
+from gas_core.domain.sharing import SHARE_DAYS, sharable
+from gas_web import cursors, handlers, joblist, sharing
 from gas_web.container import Container, container
 from gas_web.fault import read_fault
 from gas_web.forms import NotesForm
@@ -35,8 +36,9 @@ from gas_web.line import LineWatch
 from gas_web.provenance import provenance_name, provenance_of
 from gas_web.results import Reading
 from gas_web.session import sign_in_required, user, user_read_anew
+from gas_web.sharing import read_anew, reader_required
 from gas_web.views import JobView, timeline, view
-from gas_web.words import duration_text, plan_text, size_text
+from gas_web.words import duration_text, moment, plan_text, size_text
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -97,7 +99,7 @@ def index() -> str:
     if (text and after is None) or unreadable or len(wanted.text) > joblist.QUERY_CHARACTERS:
         abort(_BAD_REQUEST)
     found = joblist.find(user(), wanted, after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
-    reading = _reading()
+    reading = _reading(user())
     asked: dict[str, Any] = {
         name: value for name, value in (("q", wanted.text), ("state", wanted.state)) if value
     }
@@ -143,7 +145,7 @@ def selected() -> Response | str | tuple[str, int]:
 
 
 def _confirm_selected(jobs: list[Job], ended: list[Job], *, wrong: bool = False) -> str:
-    reading = _reading()
+    reading = _reading(user())
     return render_template(
         "jobs/confirm_selected.html",
         nav="jobs",
@@ -175,9 +177,9 @@ def _list_pace(shown: list[JobView]) -> int | None:
 
 
 @blueprint.get("/annotations/<uuid:job_id>")
-@sign_in_required
-def show(job_id: UUID) -> str:
-    return _job_page(_own(job_id))
+@reader_required
+def show(job: Job) -> str:
+    return _job_page(job)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/status")
@@ -185,7 +187,7 @@ def show(job_id: UUID) -> str:
 def status(job_id: UUID) -> Response:
     """The panel that changes, for polling: 304 if it is as it was, 286 when there is nothing more to come."""
     job = _own(job_id)
-    shown = view(job, _reading(), place=_line().place(job))
+    shown = view(job, _reading(user()), place=_line().place(job))
     body = render_template("jobs/_now.html", job=shown)
     response = make_response(body, 200 if shown.poll_seconds else _STOP_POLLING)
     response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
@@ -222,7 +224,7 @@ def log(job_id: UUID) -> Response | str | tuple[str, int]:
     try:
         text, file_name = handlers.read_log(job, store=container().store)
     except (NotOfferedError, ObjectMissingError) as error:
-        return _moved_on(job_id, Action.LOG, error)
+        return _moved_on(_own(job_id), Action.LOG, error)
     if "raw" in request.args:
         response = make_response(text)
         response.mimetype = "text/plain"
@@ -233,20 +235,34 @@ def log(job_id: UUID) -> Response | str | tuple[str, int]:
 
 
 @blueprint.get("/annotations/<uuid:job_id>/download")
-@sign_in_required
-def download(job_id: UUID) -> Response | tuple[str, int]:
+@reader_required
+def download(job: Job) -> Response | tuple[str, int]:
     """To a short-lived link, or the job's page if there is nothing to download now."""
     here = container()
-    job = _own(job_id)
     try:
         try:
             address = handlers.download_address(job, store=here.store, limits=here.limits)
         except ObjectMissingError:
             # Into the archive and back since the row was read: they stand elsewhere now.
-            address = handlers.download_address(_own(job_id), store=here.store, limits=here.limits)
+            address = handlers.download_address(read_anew(job), store=here.store, limits=here.limits)
     except (NotOfferedError, ObjectMissingError) as error:
-        return _moved_on(job_id, Action.DOWNLOAD, error)
+        return _moved_on(read_anew(job), Action.DOWNLOAD, error)
     return redirect(address, code=303)
+
+
+@blueprint.post("/annotations/<uuid:job_id>/share")
+@sign_in_required
+def share(job_id: UUID) -> Response | tuple[str, int]:
+    """Make a link to the results for some days, or take it back (no days)."""
+    job = _own(job_id)
+    days = request.form.get("days", "")
+    if days not in {"0", *map(str, SHARE_DAYS)}:
+        abort(_BAD_REQUEST)
+    try:
+        sharing.share(job, days=int(days))
+    except NotOfferedError:
+        return _job_page(_own(job_id)), 409
+    return redirect(url_for("jobs.show", job_id=job_id) + "#share", code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/input")
@@ -275,7 +291,7 @@ def keep_longer(job_id: UUID) -> Response | tuple[str, int]:
     try:
         handlers.keep_longer(str(job_id), user(), jobs=here.jobs, clock=here.clock, timings=here.timings)
     except NotOfferedError as error:
-        return _moved_on(job_id, Action.KEEP_LONGER, error)
+        return _moved_on(_own(job_id), Action.KEEP_LONGER, error)
     return redirect(url_for("jobs.show", job_id=job_id), code=303)
 
 
@@ -289,7 +305,7 @@ def bring_back(job_id: UUID) -> Response | tuple[str, int]:
         user_read_anew()
         return _job_page(_own(job_id)), 403
     except NotOfferedError as error:
-        return _moved_on(job_id, Action.BRING_BACK, error)
+        return _moved_on(_own(job_id), Action.BRING_BACK, error)
     return redirect(url_for("jobs.show", job_id=job_id), code=303)
 
 
@@ -312,19 +328,18 @@ def run_again(job_id: UUID) -> Response | tuple[str, int]:
     except NotInPlanError:
         return _submit_page(problem=f"That file is larger than your plan takes. {_UPGRADE}"), 403
     except NotOfferedError as error:
-        return _moved_on(job_id, Action.RUN_AGAIN, error)
+        return _moved_on(_own(job_id), Action.RUN_AGAIN, error)
     return redirect(url_for("jobs.show", job_id=new.job_id), code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/provenance")
-@sign_in_required
-def provenance(job_id: UUID) -> Response | tuple[str, int]:
+@reader_required
+def provenance(job: Job) -> Response | tuple[str, int]:
     """All that another needs to make the same results, as a JSON file."""
-    job = _own(job_id)
     try:
         told = provenance_of(job, handlers.read_summary(job, store=container().store))
     except NotOfferedError as error:
-        return _moved_on(job_id, Action.LOG, error)
+        return _moved_on(read_anew(job), Action.LOG, error)
     response = make_response(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     response.mimetype = "application/json"
     response.headers.set("Content-Disposition", "attachment", filename=provenance_name(job))
@@ -365,7 +380,7 @@ def delete(job_id: UUID) -> Response | tuple[str, int]:
             timings=here.timings,
         )
     except NotOfferedError as error:
-        return _moved_on(job_id, Action.DELETE, error)
+        return _moved_on(_own(job_id), Action.DELETE, error)
     return redirect(url_for("jobs.index"), code=303)
 
 
@@ -377,20 +392,24 @@ def _line() -> LineWatch:
     return cast("LineWatch", current_app.extensions[_EXTENSION])
 
 
-def _reading() -> Reading:
+def _reading(who: User) -> Reading:
     here = container()
-    return Reading(user(), here.clock.now(), here.timings)
+    return Reading(who, here.clock.now(), here.timings)
 
 
 def _view(job: Job) -> JobView:
-    return view(job, _reading())
+    return view(job, _reading(sharing.owner_of(job)))
 
 
 def _job_page(job: Job) -> str:
     summary = handlers.read_summary(job, store=container().store)
+    made = None if summary is None else provenance_of(job, summary)
+    if sharing.by_link():
+        shown = view(job, _reading(sharing.owner_of(job)), summary=summary)
+        return render_template("jobs/shared.html", nav="", job=shown, provenance=made)
     shown = view(
         job,
-        _reading(),
+        _reading(user()),
         summary=summary,
         place=_line().place(job),
     )
@@ -400,7 +419,10 @@ def _job_page(job: Job) -> str:
         job=shown,
         timeline=timeline(job),
         fault=read_fault(job, store=container().store),
-        provenance=None if summary is None else provenance_of(job, summary),
+        provenance=made,
+        share_link=sharing.link_of(job),
+        share_until=moment(job.share_until),
+        share_days=SHARE_DAYS if sharable(job) else (),
     )
 
 
@@ -413,12 +435,11 @@ def _question(template: str, job_id: UUID, action: Action, **facts: str) -> str 
     return render_template(template, nav="jobs", job=shown, **facts)
 
 
-def _moved_on(job_id: UUID, action: Action, error: PermanentError) -> tuple[str, int]:
+def _moved_on(job: Job, action: Action, error: PermanentError) -> tuple[str, int]:
     """The job's page as it is by now, in place of an action that it does not offer any more.
 
     If it still offers it, then the row and the store contradict each other, and that is a fault of ours.
     """
-    job = _own(job_id)
     if action.value in _view(job).actions:
         raise error
     return _job_page(job), 409

@@ -60,6 +60,8 @@ _TOLD_LATER = (
     "window_ends",
     "links_dead",
     "extensions",
+    "share_until",
+    "share_number",
     "due_tries",
 )
 
