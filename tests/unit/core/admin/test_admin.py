@@ -21,6 +21,9 @@ from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeUsers, Fault, Faults, Moment
 
+SWEPT, THAWED = 2 * Timings().sweep_seconds, 2 * Timings().thaw_seconds
+"""What is due for that long was left undone by two passes."""
+
 ADA, GREGOR = "a1b2c3d4-0000-4000-8000-000000000001", "a1b2c3d4-0000-4000-8000-000000000002"
 
 
@@ -29,6 +32,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
+        self.timings = Timings()
         self.jobs = FakeJobs()
         self.users = FakeUsers()
         self.publisher = FakePublisher(
@@ -46,7 +50,7 @@ class World:
             faults.wrap(self.users, "users"),
             self.publisher,
             self.clock,
-            Timings(),
+            self.timings,
         )
         return CliRunner().invoke(cli, words, obj=admin)
 
@@ -156,9 +160,9 @@ def test_status_of_an_idle_service_says_so(world: World) -> None:
 
 def test_status_counts_what_moves_and_names_what_is_overdue(world: World) -> None:
     world.job(1, Results.ARCHIVING, due={Due.LEASE: 30}, since=90)
-    world.job(2, Results.RESTORING, due={Due.RETRIEVAL: -300}, since=7200, due_tries=3)
+    world.job(2, Results.RESTORING, due={Due.RETRIEVAL: -2 * THAWED}, since=7200, due_tries=3)
     world.job(3, Results.RESTORING, due={Due.RETRIEVAL: 60}, since=10)
-    world.job(4, Results.ARCHIVED, due={Due.RETRIEVAL: -1})
+    world.job(4, Results.ARCHIVED, due={Due.RETRIEVAL: -THAWED})
     world.job(5, Results.AVAILABLE, due={Due.WINDOW: 200})
     world.run("plan", "set", ADA, "premium")
     done = world.run("lifecycle", "status")
@@ -168,17 +172,66 @@ def test_status_counts_what_moves_and_names_what_is_overdue(world: World) -> Non
     assert "asked back      1\n" in done.stdout
     assert "plans changing  1\n" in done.stdout
     assert "overdue         2\n" in done.stdout
-    late = "  00000002-0000-4000-8000-000000000000  COMPLETED/RESTORING  retrieval for 5 min, told 3 times\n"
+    late = "  00000002-0000-4000-8000-000000000000  COMPLETED/RESTORING  retrieval for 20 min, told 3 times\n"
     assert late in done.stdout
     status = json.loads(world.run("lifecycle", "status", "--json").stdout)
     assert status["moving"]["RESTORING"] == {"count": 2, "oldest": world.clock.now() - 7200}
     assert [debt["kind"] for debt in status["overdue"]] == ["retrieval", "retrieval"]
 
 
+@pytest.mark.parametrize(
+    ("results", "kind", "patience"),
+    [
+        (Results.AVAILABLE, Due.WINDOW, SWEPT),
+        (Results.DELETING, Due.CLEANUP, SWEPT),
+        (Results.ARCHIVED, Due.RETRIEVAL, THAWED),
+        (Results.RESTORING, Due.RETRIEVAL, THAWED),
+    ],
+)
+def test_debt_is_overdue_once_two_passes_left_it_undone(
+    world: World, results: Results, kind: Due, patience: int
+) -> None:
+    world.job(1, results, due={kind: 0})
+    for seconds in (0, 1, patience - 2):
+        world.clock.advance(seconds)
+        assert world.run("lifecycle", "status").exit_code == 0
+    world.clock.advance(1)
+    done = world.run("lifecycle", "status")
+    assert done.exit_code == 3
+    assert f"{kind} for {patience // 60} min, told 0 times" in done.stdout
+
+
+def test_other_debt_of_a_row_that_waits_for_thaw_is_as_patient(world: World) -> None:
+    """Thaw alone looks at such a row, so it announces what else it owes."""
+    due = {Due.RETRIEVAL: 3600, Due.ANNOUNCE_RESULTS: 1 - THAWED}
+    world.job(1, Results.RESTORING, due=due)
+    assert world.run("lifecycle", "status").exit_code == 0
+    world.clock.advance(1)
+    assert world.run("lifecycle", "status").exit_code == 3
+
+
+def test_change_of_plan_is_overdue_once_two_sweeps_left_it_undone(world: World) -> None:
+    world.run("plan", "set", ADA, "premium")
+    world.clock.advance(Timings().announce_grace_seconds + SWEPT - 1)
+    assert world.run("lifecycle", "status").exit_code == 0
+    world.clock.advance(1)
+    done = world.run("lifecycle", "status")
+    assert done.exit_code == 3
+    assert f"{ADA}  premium  plan_change for 2 min" in done.stdout
+
+
+def test_passes_that_run_less_often_are_given_more_time(world: World) -> None:
+    world.timings = replace(Timings(), sweep_seconds=600)
+    world.job(1, Results.AVAILABLE, due={Due.WINDOW: -1199})
+    assert world.run("lifecycle", "status").exit_code == 0
+    world.clock.advance(1)
+    assert world.run("lifecycle", "status").exit_code == 3
+
+
 def test_status_that_saw_only_a_part_says_so_and_has_the_longest_overdue(world: World) -> None:
     for number in range(5):
         # All in one partition of the index.
-        world.job(number, Results.RESTORING, due={Due.RETRIEVAL: -number})
+        world.job(number, Results.RESTORING, due={Due.RETRIEVAL: -THAWED - number})
     done = world.run("lifecycle", "status", "--limit", "2")
     assert "restoring       at least 2" in done.stdout
     assert "00000004-0000-4000-8000-000000000000" in done.stdout

@@ -125,7 +125,8 @@ def lifecycle() -> None:
 def lifecycle_status(admin: Admin, limit: int, *, plainly: bool) -> None:
     """Tell what is being archived, restored and deleted, how long, and what is overdue.
 
-    Exit code 3 if anything is overdue.
+    Overdue is what two passes of the sweeper (or of thaw, for retrievals) left undone. Exit code 3 if
+    anything is.
     """
     status = admin.lifecycle_status(limit=limit)
     if plainly:

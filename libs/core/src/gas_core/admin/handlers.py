@@ -18,6 +18,9 @@ from gas_core.ports import Clock, Jobs, Publisher, Users
 _LONG_SECONDS = 10 * 366 * 86_400
 """Further ahead than any debt."""
 
+_PASSES = 2
+"""The first pass after a debt fell due may begin a whole period later, and takes its time."""
+
 _MOVING = (Results.ARCHIVING, Results.RESTORING, Results.DELETING)
 """States that somebody works on. All of their rows owe something, so the due index has them."""
 
@@ -30,7 +33,7 @@ class AmbiguousUserError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What a row owes, and since when it is overdue (epoch seconds; later than now: it is not)."""
+    """What a row owes, since or from when (epoch seconds), and how often its owner was told."""
 
     subject: str
     state: str
@@ -114,6 +117,9 @@ class Admin:
     def lifecycle_status(self, *, limit: int) -> LifecycleStatus:
         """What moves between store and archive, and what is overdue.
 
+        Overdue is what two passes of the sweeper should have seen to by now, or of thaw where a row waits for
+        a retrieval, and did not: what fell due a moment ago is nothing to worry about.
+
         At most ``limit`` rows of each of the index's partitions are looked at.
         """
         now = self.clock.now()
@@ -122,17 +128,20 @@ class Admin:
         for state in _MOVING:
             times = [job.results_since or now for job in jobs if job.results is state]
             moving[state.value] = Moving(len(times), min(times, default=0))
-        debts = [
+        swept_until = now - _PASSES * self.timings.sweep_seconds
+        thawed_until = now - _PASSES * self.timings.thaw_seconds
+        overdue = [
             Debt(job.job_id, f"{job.status.value}/{job.results.value}", kind, time, job.due_tries)
             for job in jobs
             for kind, time in job.due.items()
+            if time <= (thawed_until if job.waits_for_thaw else swept_until)
         ]
-        debts += [
+        overdue += [
             Debt(user.identity_id, user.plan.value, kind, time, user.due_tries)
             for user in users
             for kind, time in user.due.items()
+            if time <= swept_until
         ]
-        overdue = sorted((debt for debt in debts if debt.time <= now), key=lambda debt: debt.time)
         shards = Counter(("job", job.due_shard) for job in jobs)
         shards.update(("user", user.due_shard) for user in users)
         return LifecycleStatus(
@@ -140,7 +149,7 @@ class Admin:
             moving=moving,
             asked_back=sum(job.waits_for_thaw and job.results is Results.ARCHIVED for job in jobs),
             changing_plans=sum(user.plan_settling for user in users),
-            overdue=tuple(overdue),
+            overdue=tuple(sorted(overdue, key=lambda debt: debt.time)),
             partial=any(count >= limit for count in shards.values()),
         )
 

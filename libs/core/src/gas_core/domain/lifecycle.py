@@ -50,6 +50,7 @@ class Timings:
     mail_claim_seconds: int = 75
     free_window_seconds: int = 300
     links_seconds: int = 120
+    sweep_seconds: int = 60
     thaw_seconds: int = 300
     thaw_lease_seconds: int = 900
     restored_mail_seconds: int = 300
