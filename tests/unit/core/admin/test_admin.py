@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gas_core.admin.handlers import Admin
 from gas_core.domain import plans
 from gas_core.domain.errors import StoreUnavailableError
 from gas_core.domain.job import Due, Failure, Job, MailRecord
+from gas_core.domain.keys import archive_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import UserChanged
 from gas_core.domain.plans import Plan
@@ -244,6 +246,72 @@ def test_row_that_goes_while_the_index_is_read_is_left_out(world: World) -> None
 
     world.jobs = Gone()
     assert world.run("lifecycle", "status").exit_code == 0
+
+
+def inventory(folder: Path, archives: dict[str, str]) -> str:
+    """A file as Glacier's inventory-retrieval gives it: archive ID → description."""
+    listed = [
+        {
+            "ArchiveId": archive_id,
+            "ArchiveDescription": description,
+            "CreationDate": "2026-01-01T00:00:00Z",
+            "Size": 1,
+            "SHA256TreeHash": "a" * 64,
+        }
+        for archive_id, description in archives.items()
+    ]
+    path = folder / "inventory.json"
+    path.write_text(
+        json.dumps({"VaultARN": "arn", "InventoryDate": "2026-01-02T00:00:00Z", "ArchiveList": listed})
+    )
+    return str(path)
+
+
+def test_archives_that_no_job_names_are_listed_and_no_others(world: World, tmp_path: Path) -> None:
+    archived = world.job(
+        1, Results.ARCHIVED, due={}, results_file_archive_id="named", generation=3, archive_generation=3
+    )
+    archiving = world.job(2, Results.ARCHIVING, due={Due.LEASE: 9}, generation=3)
+    back = world.job(3, Results.AVAILABLE, due={Due.CLEANUP: 9}, retired_archives=("retired",), generation=3)
+    lost = world.job(4, Results.LOST, due={}, results_file_archive_id="gone", generation=3)
+    gone = "00000009-0000-4000-8000-000000000000"
+    path = inventory(
+        tmp_path,
+        {
+            "named": archive_key(archived.job_id, 3),
+            "twin": archive_key(archived.job_id, 3),
+            "first-try": archive_key(archived.job_id, 2),
+            "in-the-making": archive_key(archiving.job_id, 3),
+            "dead-archiver": archive_key(archiving.job_id, 2),
+            "retired": archive_key(back.job_id, 2),
+            "unnamed": archive_key(back.job_id, 2),
+            "perhaps-the-lost-one": archive_key(lost.job_id, 2),
+            "of-a-deleted-job": archive_key(gone, 2),
+            "-of-somebody-else": "holiday pictures",
+            "nearly-ours": f"{gone}/2/results.tar.bak",
+        },
+    )
+    done = world.run("archive", "orphans", path)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"twin  {archived.job_id}  3",
+        f"first-try  {archived.job_id}  2",
+        f"dead-archiver  {archiving.job_id}  2",
+        f"unnamed  {back.job_id}  2",
+        f"of-a-deleted-job  {gone}  2",
+    ]
+    assert "5 of 9 archives belong to no job" in done.stderr
+    told = json.loads(world.run("archive", "orphans", path, "--json").stdout)
+    assert told[0] == {"archive_id": "twin", "job_id": archived.job_id, "generation": 3}
+
+
+@pytest.mark.parametrize("text", ["", "VaultARN,Size", "[]", "{}", '{"ArchiveList": [{"Size": 1}]}'])
+def test_file_that_is_no_inventory_is_refused(world: World, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(text)
+    done = world.run("archive", "orphans", str(path))
+    assert done.exit_code == 1
+    assert "This is no inventory of a vault in JSON." in done.stderr
 
 
 def test_job_is_shown_as_its_row_is(world: World) -> None:

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TextIO
 
 import click
 
+from gas_core.adapters.archive.inventory import archives_of
 from gas_core.admin import handlers
 from gas_core.admin.bootstrap import build
 from gas_core.admin.config import AdminSettings
@@ -135,6 +136,31 @@ def lifecycle_status(admin: Admin, limit: int, *, plainly: bool) -> None:
         _print_status(status)
     if status.overdue:
         sys.exit(_OVERDUE)
+
+
+@cli.group()
+def archive() -> None:
+    """Archives in a vault."""
+
+
+@archive.command("orphans")
+@click.argument("inventory", type=click.File(encoding="utf-8"))
+@as_json
+@_told
+def archive_orphans(admin: Admin, inventory: TextIO, *, plainly: bool) -> None:
+    """List the archives of INVENTORY, a vault's inventory in JSON, that belong to no job.
+
+    One line each: archive ID, job ID, generation. How many of how many goes to standard error: where most
+    are of no use, the jobs table is probably not that of this vault.
+    """
+    archives = archives_of(inventory.read())
+    orphans = admin.orphans(archives)
+    if plainly:
+        _print_json([dataclasses.asdict(one) for one in orphans])
+    else:
+        for one in orphans:
+            click.echo(f"{one.archive_id}  {one.job_id}  {one.generation}")
+    click.echo(f"{len(orphans)} of {len(archives)} archives belong to no job", err=True)
 
 
 @cli.group()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
 
 from gas_core.announce import set_plan
+from gas_core.domain import retention
 from gas_core.domain.errors import JobNotFoundError, PermanentError, UserNotFoundError
 from gas_core.domain.job import Job
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User
+from gas_core.domain.retention import StoredArchive
 from gas_core.domain.states import Results
 from gas_core.ports import Clock, Jobs, Publisher, Users
 
@@ -152,6 +155,16 @@ class Admin:
             overdue=tuple(sorted(overdue, key=lambda debt: debt.time)),
             partial=any(count >= limit for count in shards.values()),
         )
+
+    def orphans(self, archives: Iterable[StoredArchive]) -> list[StoredArchive]:
+        """Those archives that no job needs: whoever stored them died before naming them."""
+        return [stored for stored in archives if not self._needed(stored)]
+
+    def _needed(self, stored: StoredArchive) -> bool:
+        try:
+            return retention.needs_archive(self.jobs.get(stored.job_id), stored)
+        except JobNotFoundError:
+            return False
 
     def _owing_jobs(self, now: int, limit: int) -> list[Job]:
         ahead = now + _LONG_SECONDS

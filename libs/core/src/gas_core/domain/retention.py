@@ -9,7 +9,7 @@ lease loses the copy, never what it was made from.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
@@ -20,6 +20,15 @@ from gas_core.domain.states import RESULTS_MOVES, TERMINAL, Results, Status
 
 OLDER_DEBTS = (Due.ANNOUNCE, Due.CLEANUP)
 """What a row may still owe from before; no later move pays it by the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchive:
+    """An archive that stands in the archive store, and which generation of which job it was made for."""
+
+    archive_id: str
+    job_id: str
+    generation: int
 
 
 class CopyLostError(PermanentError):
@@ -311,6 +320,17 @@ def _retired(job: Job, archive_id: str) -> tuple[str, ...]:
 
 
 # Leftovers and deletion
+
+
+def needs_archive(job: Job, stored: StoredArchive) -> bool:
+    """True if an archive is the job's, may still become it, or is on the row to be removed.
+
+    Of lost results everything is kept: an operator may find in it what is missing.
+    """
+    if job.results is Results.LOST or stored.archive_id in job.retired_archives:
+        return True
+    in_the_making = job.results is Results.ARCHIVING and job.generation == stored.generation
+    return in_the_making or stored.archive_id == job.results_file_archive_id
 
 
 def may_clean(job: Job, *, now: int) -> bool:
