@@ -188,9 +188,9 @@ class LifeOfJobs(RuleBasedStateMachine):
     def notify(self, faults: Faults) -> None:
         self.world.notify(faults)
 
-    @rule(faults=faults)
-    def sweep(self, faults: Faults) -> None:
-        self.world.sweep(faults)
+    @rule(faults=faults, ahead=ahead)
+    def sweep(self, faults: Faults, ahead: int) -> None:
+        self.world.sweep(faults, ahead_seconds=ahead)
 
     @rule(seconds=st.sampled_from([1, 16, 61, 76, 300, 700, 1000, 5000, 3 * 86_400]))
     def time_passes(self, seconds: int) -> None:

@@ -414,10 +414,10 @@ class World:
         row = self.jobs.rows.get(subject_id)
         return row is None or row.mails[name].sent > 0
 
-    def sweep(self, faults: Faults | None = None) -> Swept | None:
+    def sweep(self, faults: Faults | None = None, *, ahead_seconds: int = 0) -> Swept | None:
         """One pass; None if it died."""
         faults = faults or Faults()
-        ports = self._ports(faults)
+        ports = self._ports(faults, ahead_seconds)
         return self._survive(lambda: sweep(**ports, users=faults.wrap(self.users, "users"), limit=100))
 
     def archive_one(
