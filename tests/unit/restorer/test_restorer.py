@@ -189,6 +189,18 @@ def test_upgrade_at_any_call_of_a_service_at_work_ends_with_results_that_stay(
         pytest.fail("the sweep did not reach the last call")
 
 
+def test_upgrade_stops_the_move_of_an_archiver_that_died_at_once(world: World) -> None:
+    """Nobody waits for the lease of the dead: downloads open again with the restorer's look."""
+    job_id = world.job_at("over")
+    world.archive_one(Faults(Fault(10, Moment.BEFORE, Crash())))
+    assert world.jobs.get(job_id).results is Results.ARCHIVING
+    world.set_plan(Plan.PREMIUM)
+    world.restore()
+    assert world.jobs.get(job_id).results is Results.AVAILABLE
+    world.settle()
+    world.check_at_rest()
+
+
 def test_upgrade_of_one_user_brings_nothing_back_of_another(world: World) -> None:
     mine = world.job_at("archived")
     other = "b1b2c3d4-0000-4000-8000-000000000002"
