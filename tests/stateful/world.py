@@ -22,7 +22,7 @@ from gas_core.adapters.archive import tiers
 from gas_core.announce import set_plan
 from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError, PlanChangedError
-from gas_core.domain.job import Action, Due, Job, ObjectRef
+from gas_core.domain.job import Action, Due, Job, Moved, ObjectRef
 from gas_core.domain.lifecycle import WARNED_WINDOW_SECONDS, Timings
 from gas_core.domain.messages import JobChanged, JobRequested, UserChanged, parse
 from gas_core.domain.plans import Plan
@@ -594,6 +594,8 @@ class World:
         """Hold at any moment: DESIGN's contract, as far as one moment can show it."""
         assert not self.jobs.broken
         for row in self.jobs.rows.values():
+            if row.results is not Results.NONE:
+                assert row.moves[-1] == Moved(row.results, row.results_since)
             if row.status is Status.COMPLETED and row.results is not Results.DELETING:
                 self._results_are_somewhere(row)
                 self._offers_are_good(row)

@@ -408,3 +408,28 @@ def test_help_tells_how_long_results_stay_here(world: World, ada: Any, words: An
     assert "Yours to download for 5 min" in words(ada.get("/annotate"))
     world.plan(PREMIUM)
     assert "Yours to download" not in words(ada.get("/annotate"))
+
+
+def test_timeline_tells_every_move_of_the_results(world: World, ada: Any) -> None:
+    job, now, timings = world.job("ARCHIVED"), world.clock.now() + 600, world.timings
+    asked = Asked("Expedited", "", started=now, ready=now, tries=1)
+    job = world.jobs.commit(job, retention.restore_begin(job, asked=asked, message="", now=now))
+    job = world.jobs.commit(job, retention.copy_back(job, now=now, timings=timings))
+    job = world.jobs.commit(
+        job,
+        retention.restore_commit(
+            job, generation=job.generation, result_key=job.s3_key_result_file, now=now + 60, timings=timings
+        ),
+    )
+    page = ada.get(f"/annotations/{job.job_id}").text
+    timeline = page.partition('<dl class="pairs timeline">')[2].partition("</dl>")[0]
+    assert re.findall(r"<dd>(.*?)</dd>", timeline, re.DOTALL) == [
+        "Upload form handed out",
+        "Submitted",
+        "A worker took it",
+        "Done",
+        "Began to move to the archive",
+        "Archived",
+        "Asked back from the archive",
+        "Back from the archive",
+    ]

@@ -195,11 +195,11 @@ def events(job: Job) -> list[tuple[int, str]]:
         (job.submit_time, f"submitted, {job.input_bytes:,} bytes"),
         (job.start_time, f"claimed, attempt {job.attempt}, {job.failures} tries ended badly"),
         (job.complete_time, job.status.value + (f": {job.failure.code}" if job.failure else "")),
-        (job.results_since, f"results {job.results.value}, generation {job.generation}"),
         (job.retrieval.started, f"retrieval {job.retrieval.tries} started, {job.retrieval.tier}"),
         (job.retrieval.ready, "retrieval should be ready"),
         (job.window_ends, f"window ends, begun anew {job.extensions} times"),
     ]
+    told += [(move.time, f"results {move.results.value}") for move in job.moves]
     for event, mail in job.mails.items():
         told += [(mail.begun, f"mail {event} begun"), (mail.sent, f"mail {event} sent")]
     told += [(time, f"due: {kind}, told {job.due_tries} times") for kind, time in job.due.items()]

@@ -45,8 +45,9 @@ def _moved(job: Job, move_name: str, due: dict[Due, int], *, now: int, **changes
         raise MoveRefusedError(job_id=job.job_id, move=move_name, results=job.results.value)
     older = {kind.value: job.due[kind] for kind in OLDER_DEBTS if kind in job.due}
     owed = older | {kind.value: time for kind, time in due.items()}
-    since = job.results_since if move.target is job.results else now
-    return replace(job, results=move.target, results_since=since, due=owed, due_tries=0, **changes)
+    if move.target is not job.results:
+        changes |= {"results_since": now, "moves": job.moved(move.target, now)}
+    return replace(job, results=move.target, due=owed, due_tries=0, **changes)
 
 
 def _owned(job: Job, results: Results, generation: int) -> None:
@@ -362,7 +363,13 @@ def delete(job: Job, *, now: int, timings: Timings) -> Job:
     move = RESULTS_MOVES["delete"]
     if job.status not in TERMINAL or job.results not in move.sources:
         raise MoveRefusedError(job_id=job.job_id, move="delete", status=job.status.value)
-    deleting = replace(job, results=Results.DELETING, results_since=now, due_tries=0)
+    deleting = replace(
+        job,
+        results=Results.DELETING,
+        results_since=now,
+        moves=job.moved(Results.DELETING, now),
+        due_tries=0,
+    )
     unheard = now + timings.announce_grace_seconds
     return replace(deleting, due={Due.CLEANUP.value: max(unheard, deletable_from(job, timings=timings))})
 
