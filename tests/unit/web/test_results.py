@@ -17,7 +17,8 @@ from gas_core.domain.messages import JobChanged, JobEvent
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.testing.store import RESULTS_BUCKET
-from gas_web import results
+from gas_web import handlers, results
+from gas_web.globus import Identity
 from gas_web.results import Reading
 
 if TYPE_CHECKING:
@@ -433,3 +434,28 @@ def test_timeline_tells_every_move_of_the_results(world: World, ada: Any) -> Non
         "Asked back from the archive",
         "Back from the archive",
     ]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (0, "Premium brings back these results."),
+        (1, "Premium brings back these results and 1 other."),
+        (3, "Premium brings back these results and 3 others."),
+    ],
+)
+def test_archived_results_tell_how_many_others_premium_brings_back(
+    world: World, ada: Any, others: int, said: str
+) -> None:
+    path = f"/annotations/{world.job('ARCHIVED').job_id}"
+    for state in ("COMPLETED", "RESTORING", *["ARCHIVED", "ARCHIVING", "ARCHIVED"][:others]):
+        world.job(state)
+    world.job("ARCHIVED", user=Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example"))
+    for answer in (ada.get(path), ada.get(f"{path}/status")):
+        assert said in panel(answer.text)
+
+
+def test_nobody_waits_while_thousands_are_counted(world: World, ada: Any) -> None:
+    jobs = [world.job("ARCHIVED") for _ in range(handlers.COUNTED_JOBS + 1)]
+    page = ada.get(f"/annotations/{jobs[0].job_id}")
+    assert "Premium brings back these results and all others in the archive." in panel(page.text)
