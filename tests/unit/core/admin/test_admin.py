@@ -222,6 +222,23 @@ def test_change_of_plan_is_overdue_once_two_sweeps_left_it_undone(world: World) 
     assert f"{ADA}  premium  plan_change for 2 min" in done.stdout
 
 
+@pytest.mark.parametrize(("tries", "code"), [(2, 0), (3, 3)])
+def test_debt_that_somebody_was_told_of_in_vain_is_overdue(world: World, tries: int, code: int) -> None:
+    """An archiver that is dead pays nothing, however regularly the sweeper moves the debts on."""
+    world.job(1, Results.AVAILABLE, due={Due.WINDOW: 2400, Due.CLEANUP: 2401}, due_tries=tries)
+    user = world.users.get(ADA)
+    later = {"plan_change": world.clock.now() + 2400}
+    world.users.commit(user, replace(user, due=later, due_tries=tries))
+    done = world.run("lifecycle", "status")
+    assert done.exit_code == code
+    for text in (
+        f"COMPLETED/AVAILABLE  window looked at again in 40 min, told {tries} times",
+        f"{ADA}  free  plan_change looked at again in 40 min, told {tries} times",
+    ):
+        assert (text in done.stdout) is (code == 3)
+    assert "cleanup" not in done.stdout, "nobody was told of that yet"
+
+
 def test_passes_that_run_less_often_are_given_more_time(world: World) -> None:
     world.timings = replace(Timings(), sweep_seconds=600)
     world.job(1, Results.AVAILABLE, due={Due.WINDOW: -1199})

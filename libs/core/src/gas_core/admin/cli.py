@@ -126,8 +126,8 @@ def lifecycle() -> None:
 def lifecycle_status(admin: Admin, limit: int, *, plainly: bool) -> None:
     """Tell what is being archived, restored and deleted, how long, and what is overdue.
 
-    Overdue is what two passes of the sweeper (or of thaw, for retrievals) left undone. Exit code 3 if
-    anything is.
+    Overdue is what two passes of the sweeper (or of thaw, for retrievals) left undone, or what somebody was
+    told of three times in vain. Exit code 3 if anything is.
     """
     status = admin.lifecycle_status(limit=limit)
     if plainly:
@@ -223,8 +223,9 @@ def _print_status(status: LifecycleStatus) -> None:
     click.echo(f"{'plans changing':<16}{about}{status.changing_plans}")
     click.echo(f"{'overdue':<16}{about}{len(status.overdue)}")
     for debt in status.overdue[:_DEBTS_SHOWN]:
-        late = _duration_text(status.now - debt.time)
-        click.echo(f"  {debt.subject}  {debt.state}  {debt.kind} for {late}, told {debt.tries} times")
+        late = status.now - debt.time
+        since = f"for {_duration_text(late)}" if late >= 0 else f"looked at again in {_duration_text(-late)}"
+        click.echo(f"  {debt.subject}  {debt.state}  {debt.kind} {since}, told {debt.tries} times")
     if len(status.overdue) > _DEBTS_SHOWN:
         click.echo(f"  and {len(status.overdue) - _DEBTS_SHOWN} more (--json lists all)")
 

@@ -24,6 +24,9 @@ _LONG_SECONDS = 10 * 366 * 86_400
 _PASSES = 2
 """The first pass after a debt fell due may begin a whole period later, and takes its time."""
 
+_IN_VAIN = 3
+"""The sweeper moves a debt on before it tells of it; half an hour after the first time this is the third."""
+
 _MOVING = (Results.ARCHIVING, Results.RESTORING, Results.DELETING)
 """States that somebody works on. All of their rows owe something, so the due index has them."""
 
@@ -121,7 +124,8 @@ class Admin:
         """What moves between store and archive, and what is overdue.
 
         Overdue is what two passes of the sweeper should have seen to by now, or of thaw where a row waits for
-        a retrieval, and did not: what fell due a moment ago is nothing to worry about.
+        a retrieval, and did not: what fell due a moment ago is nothing to worry about. And what its owner was
+        told of three times in vain: the sweeper does its work, but somebody else does not.
 
         At most ``limit`` rows of each of the index's partitions are looked at.
         """
@@ -138,12 +142,13 @@ class Admin:
             for job in jobs
             for kind, time in job.due.items()
             if time <= (thawed_until if job.waits_for_thaw else swept_until)
+            or self._in_vain(time, job.due_tries, now)
         ]
         overdue += [
             Debt(user.identity_id, user.plan.value, kind, time, user.due_tries)
             for user in users
             for kind, time in user.due.items()
-            if time <= swept_until
+            if time <= swept_until or self._in_vain(time, user.due_tries, now)
         ]
         shards = Counter(("job", job.due_shard) for job in jobs)
         shards.update(("user", user.due_shard) for user in users)
@@ -155,6 +160,10 @@ class Admin:
             overdue=tuple(sorted(overdue, key=lambda debt: debt.time)),
             partial=any(count >= limit for count in shards.values()),
         )
+
+    def _in_vain(self, time: int, tries: int, now: int) -> bool:
+        """True for a debt that was told so often; what falls due later than the sweeper moves it was not."""
+        return tries >= _IN_VAIN and time <= now + self.timings.repeat_seconds * 2 ** (tries - 1)
 
     def orphans(self, archives: Iterable[StoredArchive]) -> list[StoredArchive]:
         """Those archives that no job needs: whoever stored them died before naming them."""
