@@ -169,15 +169,23 @@ def test_status_counts_what_moves_and_names_what_is_overdue(world: World) -> Non
     world.run("plan", "set", ADA, "premium")
     done = world.run("lifecycle", "status")
     assert done.exit_code == 3
-    assert "archiving       1, the longest for 1 min\n" in done.stdout
-    assert "restoring       2, the longest for 2 h\n" in done.stdout
+    assert "archiving       1\n  00000001-0000-4000-8000-000000000000  for 1 min\n" in done.stdout
+    longest_first = (
+        "restoring       2\n"
+        "  00000002-0000-4000-8000-000000000000  for 2 h\n"
+        "  00000003-0000-4000-8000-000000000000  for 10 s\n"
+    )
+    assert longest_first in done.stdout
     assert "asked back      1\n" in done.stdout
     assert "plans changing  1\n" in done.stdout
     assert "overdue         2\n" in done.stdout
     late = "  00000002-0000-4000-8000-000000000000  COMPLETED/RESTORING  retrieval for 20 min, told 3 times\n"
     assert late in done.stdout
     status = json.loads(world.run("lifecycle", "status", "--json").stdout)
-    assert status["moving"]["RESTORING"] == {"count": 2, "oldest": world.clock.now() - 7200}
+    assert status["moving"]["RESTORING"][0] == {
+        "job_id": "00000002-0000-4000-8000-000000000000",
+        "since": world.clock.now() - 7200,
+    }
     assert [debt["kind"] for debt in status["overdue"]] == ["retrieval", "retrieval"]
 
 
@@ -245,6 +253,15 @@ def test_passes_that_run_less_often_are_given_more_time(world: World) -> None:
     assert world.run("lifecycle", "status").exit_code == 0
     world.clock.advance(1)
     assert world.run("lifecycle", "status").exit_code == 3
+
+
+def test_status_of_many_lists_the_longest_and_counts_the_others(world: World) -> None:
+    for number in range(25):
+        world.job(number, Results.RESTORING, due={Due.RETRIEVAL: 60}, since=number)
+    text = world.run("lifecycle", "status").stdout
+    assert "restoring       25\n  00000018-0000-4000-8000-000000000000  for 24 s\n" in text
+    assert "00000004-" not in text
+    assert "  and 5 more (--json lists all)\n" in text
 
 
 def test_status_that_saw_only_a_part_says_so_and_has_the_longest_overdue(world: World) -> None:

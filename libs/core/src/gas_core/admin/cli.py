@@ -18,7 +18,7 @@ from gas_core.adapters.archive.inventory import archives_of
 from gas_core.admin import handlers
 from gas_core.admin.bootstrap import build
 from gas_core.admin.config import AdminSettings
-from gas_core.admin.handlers import Admin, AmbiguousUserError, LifecycleStatus
+from gas_core.admin.handlers import Admin, AmbiguousUserError, Debt, LifecycleStatus
 from gas_core.domain.errors import GasError, JobNotFoundError, UserNotFoundError
 from gas_core.domain.plans import Plan, User
 from gas_core.telemetry import logs
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 
 _SOLD = "stripe"
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_DEBTS_SHOWN = 20
+_SHOWN = 20
 _OVERDUE = 3
 """Exit code; 2 is what click ends with when it was called wrongly."""
 
@@ -217,17 +217,25 @@ def _plan_facts(user: User) -> dict[str, Any]:
 def _print_status(status: LifecycleStatus) -> None:
     about = "at least " if status.partial else ""
     for state, moving in status.moving.items():
-        longest = f", the longest for {_duration_text(status.now - moving.oldest)}" if moving.count else ""
-        click.echo(f"{state.lower():<16}{about}{moving.count}{longest}")
+        click.echo(f"{state.lower():<16}{about}{len(moving)}")
+        _print_some([f"{each.job_id}  for {_duration_text(status.now - each.since)}" for each in moving])
     click.echo(f"{'asked back':<16}{about}{status.asked_back}")
     click.echo(f"{'plans changing':<16}{about}{status.changing_plans}")
     click.echo(f"{'overdue':<16}{about}{len(status.overdue)}")
-    for debt in status.overdue[:_DEBTS_SHOWN]:
-        late = status.now - debt.time
-        since = f"for {_duration_text(late)}" if late >= 0 else f"looked at again in {_duration_text(-late)}"
-        click.echo(f"  {debt.subject}  {debt.state}  {debt.kind} {since}, told {debt.tries} times")
-    if len(status.overdue) > _DEBTS_SHOWN:
-        click.echo(f"  and {len(status.overdue) - _DEBTS_SHOWN} more (--json lists all)")
+    _print_some([_debt_text(debt, status.now) for debt in status.overdue])
+
+
+def _debt_text(debt: Debt, now: int) -> str:
+    late = now - debt.time
+    since = f"for {_duration_text(late)}" if late >= 0 else f"looked at again in {_duration_text(-late)}"
+    return f"{debt.subject}  {debt.state}  {debt.kind} {since}, told {debt.tries} times"
+
+
+def _print_some(lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        click.echo(f"  {line}")
+    if len(lines) > _SHOWN:
+        click.echo(f"  and {len(lines) - _SHOWN} more (--json lists all)")
 
 
 def _print(facts: Mapping[str, Any], *, plainly: bool) -> None:

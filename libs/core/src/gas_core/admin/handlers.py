@@ -50,18 +50,18 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """How many results are in a state, and since when the longest of them."""
+    """A job whose results are in a state that somebody works on, and since when."""
 
-    count: int
-    oldest: int
+    job_id: str
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
 class LifecycleStatus:
-    """``partial``: there are more rows than were looked at, which the longest overdue are among."""
+    """Longest first. ``partial``: there are more rows than were looked at; those longest overdue were."""
 
     now: int
-    moving: dict[str, Moving]
+    moving: dict[str, tuple[Moving, ...]]
     asked_back: int
     changing_plans: int
     overdue: tuple[Debt, ...]
@@ -131,10 +131,15 @@ class Admin:
         """
         now = self.clock.now()
         jobs, users = self._owing_jobs(now, limit), self._owing_users(now, limit)
-        moving: dict[str, Moving] = {}
-        for state in _MOVING:
-            times = [job.results_since or now for job in jobs if job.results is state]
-            moving[state.value] = Moving(len(times), min(times, default=0))
+        moving = {
+            state.value: tuple(
+                sorted(
+                    (Moving(job.job_id, job.results_since) for job in jobs if job.results is state),
+                    key=lambda each: each.since,
+                )
+            )
+            for state in _MOVING
+        }
         swept_until = now - _PASSES * self.timings.sweep_seconds
         thawed_until = now - _PASSES * self.timings.thaw_seconds
         overdue = [
