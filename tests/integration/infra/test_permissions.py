@@ -185,7 +185,10 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
     policies = policies_of(
         (ROOT / "infra/aws/gas.yaml").read_text(),
         stack=own_stack.name,
-        parameters={"BundlesArn": f"arn:aws:s3:::{BUCKET}/*"},
+        parameters={
+            "BundlesArn": f"arn:aws:s3:::{BUCKET}/*",
+            "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/ours",
+        },
     )
     table = []
     refused: list[str] = []
