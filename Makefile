@@ -55,6 +55,8 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 
 .PHONY: e2e
 e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONFIG; images get there by E2E_LOAD_IMAGES
+	@# Before the tests and not in them: how long it takes is the network's and the machine's business.
+	@$(MAKE) --jobs=2 images IMAGE_PREFIX=gas- IMAGE_TAG=e2e
 	@echo "==> end to end on Kubernetes"
 	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 $(E2E)
 

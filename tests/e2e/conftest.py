@@ -144,12 +144,11 @@ class Service:
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """All images, built from this tree and brought into the cluster."""
+    """All images, as `make e2e` has built them, brought into the cluster."""
     if not os.environ.get("KUBECONFIG") or not os.environ.get("E2E_LOAD_IMAGES"):
         pytest.skip(
             "needs a cluster: KUBECONFIG, and in E2E_LOAD_IMAGES the command that loads images into it"
         )
-    run("make", "--jobs=2", "--directory", str(ROOT), "images", f"IMAGE_TAG={TAG}", "IMAGE_PREFIX=gas-")
     names = [f"gas-{service}" for service in (*SERVICES, "demo")]
     for name in names:
         for tag in (NEXT_TAG, VERSION):
