@@ -62,7 +62,7 @@ def test_timeline_is_in_order_and_tells_of_mails(world: World, ada: Any, words: 
         "A worker took it",
         "Done",
         "We mailed you that it is done",
-        "Retrieval started",
+        "Asked back from the archive",
     ]
     places = [page.index(sentence) for sentence in told]
     assert places == sorted(places)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from gas_core.domain.job import Failure, Job
-from gas_core.domain.retention import came_back
+from gas_core.domain.job import Failure, Job, Moved
 from gas_core.domain.states import Results, Status
 from gas_core.domain.waiting import Place, Unknown
 from gas_web import results
@@ -32,6 +33,15 @@ _WHY_UNKNOWN = {
     Unknown.NOTHING_MEASURED: "no job has ended here yet that would tell how long one takes",
     Unknown.NO_WORKER: "no worker is at work just now; one starts when jobs wait",
     Unknown.TOO_LONG: "so many are ahead that we do not count them all",
+}
+
+_MOVES = {
+    Results.AVAILABLE: "Back from the archive",
+    Results.ARCHIVING: "Began to move to the archive",
+    Results.ARCHIVED: "Archived",
+    Results.RESTORING: "Asked back from the archive",
+    Results.LOST: "The archive could not be read",
+    Results.DELETING: "Deletion asked for",
 }
 
 
@@ -117,28 +127,35 @@ def timeline(job: Job) -> list[tuple[datetime, str]]:
         Status.FAILED: "Failed",
         Status.CANCELLED: "Cancelled" if job.submit_time else "The file never arrived",
     }
-    moves = {
-        Results.AVAILABLE: "Back from the archive" if came_back(job) else "",
-        Results.ARCHIVING: "Began to move to the archive",
-        Results.ARCHIVED: "Archived",
-        Results.RESTORING: "Asked back from the archive",
-        Results.LOST: "The archive could not be read",
-        Results.DELETING: "Deletion asked for",
-    }
     waited = f" after {duration_text(job.start_time - job.submit_time)}" if job.start_time else ""
     started = f"A worker took it{waited}" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
-    asked = job.retrieval
     told = [
         (job.created_time, "Upload form handed out"),
         (job.submit_time, f"Submitted, {short_size(job.input_bytes)}"),
         (job.start_time, started),
         (job.complete_time, ends.get(job.status, "")),
-        (job.results_since, moves.get(job.results, "")),
-        (asked.started, f"Retrieval started ({asked.tier})" if asked.started else ""),
+        *((move.time, _moved(before.results, move.results)) for before, move in _steps(job)),
         *((record.sent, _MAILS.get(event, "We mailed you")) for event, record in job.mails.items()),
     ]
     shown = [(moment, sentence) for time, sentence in told if sentence and (moment := _moment(time))]
     return sorted(shown, key=lambda each: each[0])
+
+
+def _steps(job: Job) -> Iterator[tuple[Moved, Moved]]:
+    """Each move of the results with the one before; the first state that is known is where they begin."""
+    return pairwise((Moved(Results.NONE, 0), *job.moves))
+
+
+def _moved(before: Results, now: Results) -> str:
+    match before, now:
+        case Results.NONE, Results.AVAILABLE:
+            return ""  # done, which the status tells
+        case Results.ARCHIVING, Results.AVAILABLE:
+            return "Stayed here: the move to the archive was stopped"
+        case Results.RESTORING, Results.ARCHIVED:
+            return "Could not be brought back; still in the archive"
+        case _:
+            return _MOVES[now]
 
 
 def _badge(job: Job, reading: Reading) -> Badge:

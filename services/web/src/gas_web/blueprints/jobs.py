@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,7 +25,7 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMissingError
 from gas_core.domain.job import Action, Job
-from gas_core.domain.plans import Plan, User
+from gas_core.domain.plans import Plan
 from gas_core.domain.sharing import SHARE_DAYS, sharable
 from gas_web import cursors, handlers, joblist, sharing
 from gas_web.container import Container, container
@@ -34,7 +35,7 @@ from gas_web.handlers import NotInPlanError, NotOfferedError
 from gas_web.joblist import Wanted
 from gas_web.line import LineWatch
 from gas_web.provenance import provenance_name, provenance_of
-from gas_web.results import Reading
+from gas_web.results import Reading, upgrade_helps
 from gas_web.session import sign_in_required, user, user_read_anew
 from gas_web.sharing import read_anew, reader_required
 from gas_web.views import JobView, timeline, view
@@ -99,7 +100,7 @@ def index() -> str:
     if (text and after is None) or unreadable or len(wanted.text) > joblist.QUERY_CHARACTERS:
         abort(_BAD_REQUEST)
     found = joblist.find(user(), wanted, after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
-    reading = _reading(user())
+    reading = _reading()
     asked: dict[str, Any] = {
         name: value for name, value in (("q", wanted.text), ("state", wanted.state)) if value
     }
@@ -145,7 +146,7 @@ def selected() -> Response | str | tuple[str, int]:
 
 
 def _confirm_selected(jobs: list[Job], ended: list[Job], *, wrong: bool = False) -> str:
-    reading = _reading(user())
+    reading = _reading()
     return render_template(
         "jobs/confirm_selected.html",
         nav="jobs",
@@ -187,7 +188,7 @@ def show(job: Job) -> str:
 def status(job_id: UUID) -> Response:
     """The panel that changes, for polling: 304 if it is as it was, 286 when there is nothing more to come."""
     job = _own(job_id)
-    shown = view(job, _reading(user()), place=_line().place(job))
+    shown = view(job, _reading(job), place=_line().place(job))
     body = render_template("jobs/_now.html", job=shown)
     response = make_response(body, 200 if shown.poll_seconds else _STOP_POLLING)
     response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
@@ -392,24 +393,28 @@ def _line() -> LineWatch:
     return cast("LineWatch", current_app.extensions[_EXTENSION])
 
 
-def _reading(who: User) -> Reading:
+def _reading(job: Job | None = None) -> Reading:
+    """Who reads; for the page of one job with what that page counts, which is for its owner alone."""
     here = container()
-    return Reading(who, here.clock.now(), here.timings)
+    reading = Reading(sharing.owner_of(job) if job else user(), here.clock.now(), here.timings)
+    if job is None or sharing.by_link() or not upgrade_helps(job, reading):
+        return reading
+    return replace(reading, others=handlers.others_in_archive(job, user(), jobs=here.jobs))
 
 
 def _view(job: Job) -> JobView:
-    return view(job, _reading(sharing.owner_of(job)))
+    return view(job, _reading(job))
 
 
 def _job_page(job: Job) -> str:
     summary = handlers.read_summary(job, store=container().store)
     made = None if summary is None else provenance_of(job, summary)
     if sharing.by_link():
-        shown = view(job, _reading(sharing.owner_of(job)), summary=summary)
+        shown = view(job, _reading(job), summary=summary)
         return render_template("jobs/shared.html", nav="", job=shown, provenance=made)
     shown = view(
         job,
-        _reading(user()),
+        _reading(job),
         summary=summary,
         place=_line().place(job),
     )
