@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def as_sent(template: str) -> str:
-    """The template as JSON: CloudFormation takes 51,200 bytes, and our comments and indentation are for people."""
+    """The template as JSON: CloudFormation takes 51,200 bytes; comments and indentation are for people."""
     return json.dumps(yaml.load(template, _Loader), separators=(",", ":"))  # noqa: S506 - a SafeLoader
 
 

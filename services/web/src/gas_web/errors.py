@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response
 
 from gas_core.domain.errors import GasError, JobNotFoundError, TransientError
+from gas_web.cluster import NoSuchPartError
 from gas_web.session import signed_in
 
 log = structlog.get_logger()
@@ -82,7 +83,8 @@ def init(app: Flask) -> None:
         return _page(code, _WORDS.get(code, _WORDS[400])), code, told
 
     @app.errorhandler(JobNotFoundError)
-    def missing(_error: JobNotFoundError) -> tuple[str, int]:
+    @app.errorhandler(NoSuchPartError)
+    def missing(_error: GasError) -> tuple[str, int]:
         return _page(404, _WORDS[404]), 404
 
     @app.errorhandler(TransientError)

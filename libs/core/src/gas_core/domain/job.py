@@ -10,6 +10,8 @@ from gas_core.domain.states import TERMINAL, Results, Status
 DUE_SHARDS = 16
 """Partitions of ``due_index`` that the sweeper reads; as many more behind them are read by thaw."""
 
+DAY_SECONDS = 86_400
+
 
 class Due(StrEnum):
     """A kind of debt that a row carries in its ``due`` map until it is paid."""
@@ -169,6 +171,11 @@ class Job:
         Rows that wait for a retrieval stand apart: thousands of them must not hide what the sweeper seeks.
         """
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
+
+    @property
+    def failed_day(self) -> int:
+        """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
+        return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
 
     @property
     def waits_for_thaw(self) -> bool:

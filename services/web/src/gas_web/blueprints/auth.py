@@ -25,11 +25,13 @@ _REASON_CHARACTERS = 40
 def login() -> Response:
     """Go to Globus; what comes back must bring the state that this session keeps."""
     target = sessions.own_path(request.args.get("next")) or url_for("jobs.index")
-    if sessions.signed_in():
+    operations = target.split("?")[0].startswith(sessions.OPERATIONS_PATH)
+    asks_groups = operations and sessions.group_unknown()
+    if sessions.signed_in() and not asks_groups:
         return redirect(target)
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     session[_UNDER_WAY] = {"state": state, "verifier": verifier, "next": target}
-    return redirect(container().sign_in.address(state=state, verifier=verifier))
+    return redirect(container().sign_in.address(state=state, verifier=verifier, groups=asks_groups))
 
 
 @blueprint.get("/authcallback")
@@ -60,6 +62,7 @@ def callback() -> Response | tuple[str, int]:
         now=container().clock.now(),
     )
     sessions.begin(user)
+    sessions.remember_groups(identity.groups)
     log.info("signed_in", user_id=user.identity_id)
     if not user.profile_confirmed:
         return redirect(url_for("account.profile", next=under_way["next"]))
