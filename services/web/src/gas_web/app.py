@@ -10,7 +10,7 @@ from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gas_web import errors, observe, security
+from gas_web import errors, limits, observe, security
 from gas_web.blueprints import account, auth, health, jobs, operations, pages, plans, results, webhooks
 from gas_web.container import Container
 from gas_web.session import is_operator, signed_in
@@ -63,6 +63,7 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
+    limits.init(app)
     for part in (pages, auth, account, jobs, plans, webhooks, health, operations):
         app.register_blueprint(part.blueprint)
     results.init(app, container)

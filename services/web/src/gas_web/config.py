@@ -79,6 +79,17 @@ class WebSettings(
     tables_max_bytes: int = Field(
         4 * 1024**3, gt=0, description="Room for those tables, bytes; Parquet exports under way come on top."
     )
+    sign_ins_per_minute: int = Field(
+        120,
+        ge=0,
+        description="Sign-in steps of one address in a minute, per pod; 0: any number.",
+    )
+    submits_per_minute: int = Field(
+        300, ge=0, description="Upload forms that one user may ask for in a minute, per pod; 0: any number."
+    )
+    exports_per_minute: int = Field(
+        30, ge=0, description="Exports that one user may begin in a minute, per pod; 0: any number."
+    )
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")
     http_host: str = Field("0.0.0.0", description="Address the pages are served on.")  # noqa: S104 - a pod's

@@ -12,6 +12,7 @@ from gas_web import session as sessions
 from gas_web.blueprints.pages import landing_page
 from gas_web.container import container
 from gas_web.globus import GlobusUnavailableError, SignInRefusedError, new_verifier
+from gas_web.limits import limited
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ _REASON_CHARACTERS = 40
 
 
 @blueprint.get("/login")
+@limited("sign_in")
 def login() -> Response:
     """Go to Globus; what comes back must bring the state that this session keeps."""
     target = sessions.own_path(request.args.get("next")) or url_for("jobs.index")
@@ -35,6 +37,7 @@ def login() -> Response:
 
 
 @blueprint.get("/authcallback")
+@limited("sign_in")
 def callback() -> Response | tuple[str, int]:
     """Globus sends the browser back here. The state is good once, whatever comes of it."""
     under_way = session.pop(_UNDER_WAY, None)
