@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, UserNotFoundError
-from gas_core.domain.job import DUE_SHARDS, QUEUE_SHARDS, Job, Stage
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, QUEUE_SHARDS, Job, Stage
 from gas_core.domain.plans import Plan
 from gas_core.domain.waiting import SERVED_JOBS, Line, Running, Served, Waiting
 from gas_core.ports import JobCursor, JobPage, Users
@@ -122,6 +122,15 @@ class FakeJobs:
             served=tuple(Served(job.complete_time - job.start_time, job.input_bytes) for job in served),
             known_until=min((jobs[-1].submit_time for jobs in shards if len(jobs) == limit), default=None),
         )
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        ended = [
+            (job.complete_time, job.job_id)
+            for job in self.rows.values()
+            if job.failed_day and today - days < job.failed_day <= today
+        ]
+        yield from (job_id for _, job_id in islice(sorted(ended, reverse=True), limit))
 
     def _plan(self, user_id: str) -> Plan | None:
         if self._users is None:

@@ -33,6 +33,7 @@ from gas_web.fault import read_fault
 from gas_web.forms import NotesForm
 from gas_web.handlers import NotInPlanError, NotOfferedError
 from gas_web.joblist import Wanted
+from gas_web.limits import limited
 from gas_web.line import LineWatch
 from gas_web.provenance import provenance_name, provenance_of
 from gas_web.results import Reading, upgrade_helps
@@ -60,6 +61,7 @@ def init(app: Flask, here: Container) -> None:
 
 @blueprint.get("/annotate")
 @sign_in_required
+@limited("submit")
 def new() -> str:
     return _submit_page()
 
@@ -133,9 +135,7 @@ def selected() -> Response | str | tuple[str, int]:
         return redirect(url_for("jobs.index"), code=303)
     jobs = [_own(job_id) for job_id in job_ids]
     if request.form.get("do") == "download":
-        response = Response(joblist.downloads(jobs, store=here.store), mimetype="application/zip")
-        response.headers.set("Content-Disposition", "attachment", filename="gas-results.zip")
-        return response
+        return _zipped(jobs)
     ended = [job for job in jobs if Action.DELETE in job.actions]
     if request.form.get("do") != "delete":
         typed = "" if len(ended) <= _UNTYPED_DELETIONS else f"delete {len(ended)} jobs"
@@ -143,6 +143,13 @@ def selected() -> Response | str | tuple[str, int]:
             return _delete_all(ended)
         return _confirm_selected(jobs, ended, wrong=True), 422
     return _confirm_selected(jobs, ended)
+
+
+@limited("export")
+def _zipped(jobs: list[Job]) -> Response:
+    response = Response(joblist.downloads(jobs, store=container().store), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename="gas-results.zip")
+    return response
 
 
 def _confirm_selected(jobs: list[Job], ended: list[Job], *, wrong: bool = False) -> str:
@@ -312,6 +319,7 @@ def bring_back(job_id: UUID) -> Response | tuple[str, int]:
 
 @blueprint.post("/annotations/<uuid:job_id>/run-again")
 @sign_in_required
+@limited("submit")
 def run_again(job_id: UUID) -> Response | tuple[str, int]:
     """A new job of the same file, and to its page."""
     here = container()
