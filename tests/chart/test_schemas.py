@@ -51,6 +51,7 @@ def test_no_two_objects_have_one_name(manifests: Manifests) -> None:
         ('settings={"GAS_LEASE_SECONDS":[60]}', "at '/settings/GAS_LEASE_SECONDS'"),
         ('sweeper.schedule="often"', "at '/sweeper/schedule'"),
         ('annotator.workSize="big"', "at '/annotator/workSize'"),
+        ('annotator.bundles=["s3://references/bundles/GRCh38"]', "at '/annotator/bundles/0'"),
     ],
 )
 def test_value_that_is_not_known_or_of_another_type_is_refused(change: str, message: str) -> None:

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from gas_annotator.engine import Annotated
+from gas_annotator.engine import Annotated, OpenInput
 from gas_annotator.handlers import Annotator
 from gas_archiver.handlers import Archiver
 from gas_core import packing
@@ -80,9 +80,10 @@ def output(data: bytes, name: str) -> bytes:
     return name.encode() + b" of " + data
 
 
-def engine(source: BinaryIO, directory: Path, progress: Callable[[int, int], None]) -> Annotated:
+def engine(open_input: OpenInput, directory: Path, progress: Callable[[int, int], None]) -> Annotated:
     """An engine that takes a moment, so that heartbeats, cancellations and thieves find it at work."""
-    data = source.read()
+    with open_input() as source:
+        data = source.read()
     progress(1, len(data))
     if data.startswith(BAD):
         raise VcfError(3, 2, "POS", "'x'", "a whole number")

@@ -81,6 +81,9 @@ volumeMounts:
   {{- if $values.workSize }}
   - {name: work, mountPath: /work}
   {{- end }}
+  {{- if $values.bundles }}
+  - {name: bundles, mountPath: /bundles}
+  {{- end }}
 {{- end -}}
 
 {{- define "gas.webSecrets" -}}
@@ -100,6 +103,10 @@ volumes:
   - {name: tmp, emptyDir: {}}
   {{- with $values.workSize }}
   - {name: work, emptyDir: {sizeLimit: {{ . }}}}
+  {{- end }}
+  {{- if $values.bundles }}
+  - name: bundles
+    {{- toYaml ($values.bundleCache | default (dict "emptyDir" dict)) | nindent 4 }}
   {{- end }}
 {{- end -}}
 
