@@ -11,7 +11,7 @@ import structlog
 from gas_core.announce import set_plan
 from gas_core.domain import retention
 from gas_core.domain.errors import JobNotFoundError, PermanentError, UserNotFoundError
-from gas_core.domain.job import Job
+from gas_core.domain.job import Asked, Job
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.retention import StoredArchive
@@ -57,6 +57,17 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """Results on their way back from the archive; times are epoch seconds, 0 before anything was started."""
+
+    job_id: str
+    tier: str
+    started: int
+    ready: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
 class LifecycleStatus:
     """Longest first. ``partial``: there are more rows than were looked at; those longest overdue were."""
 
@@ -64,6 +75,8 @@ class LifecycleStatus:
     moving: dict[str, tuple[Moving, ...]]
     asked_back: int
     changing_plans: int
+    returning: tuple[Returning, ...]
+    """The longest under way first; what was asked back and not started yet comes last."""
     overdue: tuple[Debt, ...]
     partial: bool
 
@@ -162,6 +175,7 @@ class Admin:
             moving=moving,
             asked_back=sum(job.waits_for_thaw and job.results is Results.ARCHIVED for job in jobs),
             changing_plans=sum(user.plan_settling for user in users),
+            returning=tuple(sorted(map(_returning, filter(_comes_back, jobs)), key=_longest_first)),
             overdue=tuple(sorted(overdue, key=lambda debt: debt.time)),
             partial=any(count >= limit for count in shards.values()),
         )
@@ -180,16 +194,26 @@ class Admin:
         except JobNotFoundError:
             return False
 
+    def failed_lately(self, *, days: int, limit: int) -> list[Job]:
+        """Jobs that FAILED in the last days, the newest first."""
+        return self._rows(self.jobs.failed(now=self.clock.now(), days=days, limit=limit))
+
     def _owing_jobs(self, now: int, limit: int) -> list[Job]:
         ahead = now + _LONG_SECONDS
+        return [
+            job
+            for for_thaw in (False, True)
+            for job in self._rows(self.jobs.overdue(now=ahead, limit=limit, for_thaw=for_thaw))
+        ]
+
+    def _rows(self, job_ids: Iterable[str]) -> list[Job]:
         jobs = []
-        for for_thaw in (False, True):
-            for job_id in self.jobs.overdue(now=ahead, limit=limit, for_thaw=for_thaw):
-                try:
-                    jobs.append(self.jobs.get(job_id))
-                except JobNotFoundError:
-                    # Deleted since the index was read.
-                    continue
+        for job_id in job_ids:
+            try:
+                jobs.append(self.jobs.get(job_id))
+            except JobNotFoundError:
+                # Deleted since the index was read.
+                continue
         return jobs
 
     def _owing_users(self, now: int, limit: int) -> list[User]:
@@ -200,6 +224,19 @@ class Admin:
             except UserNotFoundError:
                 continue
         return users
+
+
+def _comes_back(job: Job) -> bool:
+    return job.results is Results.RESTORING or (job.results is Results.ARCHIVED and job.waits_for_thaw)
+
+
+def _returning(job: Job) -> Returning:
+    asked = job.retrieval if job.results is Results.RESTORING else Asked()
+    return Returning(job.job_id, asked.tier, asked.started, asked.ready, asked.tries)
+
+
+def _longest_first(returning: Returning) -> tuple[bool, int]:
+    return not returning.started, returning.started
 
 
 def events(job: Job) -> list[tuple[int, str]]:

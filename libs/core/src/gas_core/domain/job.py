@@ -12,6 +12,7 @@ DUE_SHARDS = 16
 
 MOVES_KEPT = 40
 """Some ten rounds to the archive and back; 2 KB of the row."""
+DAY_SECONDS = 86_400
 
 
 class Due(StrEnum):
@@ -182,6 +183,11 @@ class Job:
         Rows that wait for a retrieval stand apart: thousands of them must not hide what the sweeper seeks.
         """
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
+
+    @property
+    def failed_day(self) -> int:
+        """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
+        return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
 
     @property
     def waits_for_thaw(self) -> bool:

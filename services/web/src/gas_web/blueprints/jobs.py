@@ -17,6 +17,7 @@ from gas_core.domain.plans import Plan
 from gas_web import cursors, handlers
 from gas_web.container import container
 from gas_web.handlers import NotInPlanError, NotOfferedError
+from gas_web.limits import limited
 from gas_web.results import Reading, upgrade_helps
 from gas_web.session import sign_in_required, user, user_read_anew
 from gas_web.views import JobView, timeline, view
@@ -30,6 +31,7 @@ _BAD_REQUEST = 400
 
 @blueprint.get("/annotate")
 @sign_in_required
+@limited("submit")
 def new() -> str:
     return _submit_page()
 

@@ -17,7 +17,7 @@ from gas_core.adapters.dynamodb.rows import Item, job_from_item
 from gas_core.adapters.dynamodb.standing import CONDITION, CONFLICT, cancelled, own_write, what_stands
 from gas_core.adapters.errors import aws_errors
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, StoreUnavailableError
-from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, Job
 from gas_core.domain.plans import Plan
 from gas_core.ports import JobCursor, JobPage
 
@@ -128,6 +128,19 @@ class DynamoJobs:
             limit=limit,
             page_items=self._page_items,
         )
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        left = limit
+        for day in range(today, today - days, -1):
+            if not left:
+                return
+            request, page_items = expressions.failed(day), min(left, self._page_items)
+            keys = query(self._client, request, table=self._table, page_items=page_items)
+            with aws_errors("failed", day=day):
+                found = [key["job_id"]["S"] for key in islice(keys, left)]
+            left -= len(found)
+            yield from found
 
     def _rows(self, keys: Iterator[Item], *, batch_keys: int) -> Iterator[Job]:
         """The rows of keys, in their order; keys without a row are passed over."""

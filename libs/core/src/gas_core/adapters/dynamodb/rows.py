@@ -2,7 +2,8 @@
 
 Attributes have the names of the original GAS where it had them, so that its users find themselves at home;
 others are named like their fields. An attribute that tells nothing yet is absent: a row without
-``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``.
+``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``, and only one that
+FAILED is in ``failed_index``.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ def job_to_item(job: Job) -> Item:
         "moves": [{"results": move.results.value, "time": move.time} for move in job.moves],
         "due": job.due,
         "due_time": job.due_time,
+        "failed_day": job.failed_day,
     }
     attributes = {name: plain for name, plain in told.items() if plain not in _NOTHING}
     attributes |= {name: getattr(job, name) for name in _FROM_THE_START}
