@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -316,6 +317,36 @@ def test_provisioning_job_is_named_by_what_it_does_and_to_which_pod() -> None:
     assert job('demo.parameters={"InputRetentionDays":"1"}') != first
     assert job('demo.resources.limits.memory="2Gi"') != first
     assert job("web.replicas=3") == first
+
+
+BUNDLE = f"s3://references/bundles/GRCh38#sha256={'0' * 64}"
+
+
+def test_bundles_are_there_before_the_annotator_starts() -> None:
+    spec = rendered("everything").component("Deployment", "annotator")["spec"]["template"]["spec"]
+    (fetching,) = spec["initContainers"]
+    assert fetching["args"] == ["fetch"]
+    for container in (fetching, *spec["containers"]):
+        assert {"name": "bundles", "mountPath": "/bundles"} in container["volumeMounts"]
+        assert container["envFrom"] == [{"configMapRef": {"name": "annotation-annotator"}}]
+    (volume,) = (volume for volume in spec["volumes"] if volume["name"] == "bundles")
+    assert volume["persistentVolumeClaim"] == {"claimName": "bundles"}
+    settings = rendered("everything").of("ConfigMap")["annotation-annotator"]["data"]
+    (bundle,) = json.loads(settings["GAS_BUNDLES"])
+    assert bundle.startswith("s3://")
+    assert settings["GAS_BUNDLE_DIRECTORY"] == "/bundles"
+
+
+def test_bundles_are_on_a_volume_of_the_pod_where_no_other_is_named() -> None:
+    manifests = rendered("aws", f'annotator.bundles=["{BUNDLE}"]')
+    spec = manifests.component("Deployment", "annotator")["spec"]["template"]["spec"]
+    assert {"name": "bundles", "emptyDir": {}} in spec["volumes"]
+
+
+def test_nothing_is_fetched_where_the_built_in_bundle_is_used() -> None:
+    spec = rendered("aws").component("Deployment", "annotator")["spec"]["template"]["spec"]
+    assert "initContainers" not in spec
+    assert "bundles" not in {volume["name"] for volume in spec["volumes"]}
 
 
 def test_ingress_follows_the_public_address() -> None:

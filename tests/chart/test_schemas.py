@@ -52,6 +52,7 @@ def test_no_two_objects_have_one_name(manifests: Manifests) -> None:
         ('operations.group="operators"', "at '/operations/group'"),
         ('sweeper.schedule="often"', "at '/sweeper/schedule'"),
         ('annotator.workSize="big"', "at '/annotator/workSize'"),
+        ('annotator.bundles=["s3://references/bundles/GRCh38"]', "at '/annotator/bundles/0'"),
     ],
 )
 def test_value_that_is_not_known_or_of_another_type_is_refused(change: str, message: str) -> None:

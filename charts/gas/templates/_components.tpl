@@ -69,6 +69,10 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- end -}}
 {{- if hasKey $values "drainSeconds" -}}{{- $_ := set $settings "GAS_DRAIN_SECONDS" $values.drainSeconds -}}{{- end -}}
 {{- if hasKey $values "workSize" -}}{{- $_ := set $settings "GAS_WORK_DIRECTORY" "/work" -}}{{- end -}}
+{{- with $values.bundles -}}
+{{- $_ := set $settings "GAS_BUNDLES" (toJson .) -}}
+{{- $_ := set $settings "GAS_BUNDLE_DIRECTORY" "/bundles" -}}
+{{- end -}}
 {{- if has $name (list "web" "operations") -}}
 {{- $_ := set $settings "GAS_HTTP_PORT" "8080" -}}
 {{- $_ := set $settings "GAS_TRUSTED_PROXIES" $root.Values.web.trustedProxies -}}

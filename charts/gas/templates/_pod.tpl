@@ -79,6 +79,9 @@ volumeMounts:
   {{- if $values.workSize }}
   - {name: work, mountPath: /work}
   {{- end }}
+  {{- if $values.bundles }}
+  - {name: bundles, mountPath: /bundles}
+  {{- end }}
   {{- if eq $name "operations" }}
   - {name: kubernetes, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
   {{- end }}
@@ -104,6 +107,10 @@ volumes:
   - {name: tmp, emptyDir: {}}
   {{- with $values.workSize }}
   - {name: work, emptyDir: {sizeLimit: {{ . }}}}
+  {{- end }}
+  {{- if $values.bundles }}
+  - name: bundles
+    {{- toYaml ($values.bundleCache | default (dict "emptyDir" dict)) | nindent 4 }}
   {{- end }}
   {{- if eq (index . 1) "operations" }}
   # What Kubernetes would mount by itself; written out, so that no other pod of ours is given it by a default.

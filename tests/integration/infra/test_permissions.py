@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import pytest
 from tests.integration.infra.policies import Policy, policies_of
+from tests.integration.test_bundles import BUCKET, fetch, uploaded
 
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.clock import SystemClock
@@ -185,8 +186,17 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
         operations = operations_program(environment, url, recorded / "operations")
         supervisor.start(*service_programs(environment), operations)
         live_through_everything(own_stack, supervisor, tmp_path, monkeypatch, operations_url=url)
+    fetched = fetch(replace(own_stack, environment=environment), tmp_path, uploaded(own_stack))
+    assert fetched.returncode == 0, fetched.stdout
 
-    policies = policies_of((ROOT / "infra/aws/gas.yaml").read_text(), stack=own_stack.name)
+    policies = policies_of(
+        (ROOT / "infra/aws/gas.yaml").read_text(),
+        stack=own_stack.name,
+        parameters={
+            "BundlesArn": f"arn:aws:s3:::{BUCKET}/*",
+            "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/ours",
+        },
+    )
     table = []
     refused: list[str] = []
     unused: list[str] = []

@@ -43,7 +43,8 @@ SERVICES = ["Web", "Operations", "Annotator", "Notifier", "Sweeper", "Archiver",
 
 
 def statements(policy: Resource) -> list[Resource]:
-    return policy["PolicyDocument"]["Statement"]
+    """All that a policy may come to say: a conditional statement as if its condition held."""
+    return [s["Fn::If"][1] if "Fn::If" in s else s for s in policy["PolicyDocument"]["Statement"]]
 
 
 def test_linter_finds_nothing() -> None:
@@ -187,8 +188,6 @@ def test_buckets_are_private_encrypted_and_outlive_the_stack(of_type: OfType, te
     for name, bucket in buckets.items():
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-        encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
         rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Id" in rule}
         aborted = rules["abort-incomplete-uploads"]
         assert aborted["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
@@ -219,7 +218,7 @@ def test_browsers_reach_the_buckets_from_our_origin_alone(of_type: OfType) -> No
 
 def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> None:
     policies = of_type("IAM::ManagedPolicy")
-    assert set(policies) == {f"{service}Policy" for service in [*SERVICES, "Keda"]}
+    assert set(policies) == {f"{name}Policy" for name in [*SERVICES, "Encryption", "Keda"]}
     for policy in policies.values():
         for statement in statements(policy):
             assert not [action for action in statement["Action"] if "*" in action]
@@ -244,6 +243,24 @@ def test_only_sweeper_and_archiver_delete_rows_and_inputs(of_type: OfType) -> No
     assert allowed("s3:DeleteObject") == {"Sweeper", "Archiver"}
     assert allowed("s3:RestoreObject") == {"Restorer"}
     assert allowed("ses:SendEmail") == {"Notifier"}
+
+
+def test_key_of_the_operators_own_encrypts_all_buckets_and_tables(of_type: OfType) -> None:
+    for bucket in of_type("S3::Bucket").values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        condition, own, otherwise = rule["Fn::If"]
+        assert condition == "Encrypts"
+        assert own["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Ref": "KmsKeyArn"}
+        assert otherwise == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    for table in of_type("DynamoDB::Table").values():
+        condition, own, _ = table["SSESpecification"]["Fn::If"]
+        assert (condition, own["KMSMasterKeyId"]) == ("Encrypts", {"Ref": "KmsKeyArn"})
+    encryption = of_type("IAM::ManagedPolicy")["EncryptionPolicy"]
+    # The operators' page, where there is one, reads tables too.
+    readers = {name for name in of_type("IAM::Role") if name != "KedaRole"}
+    assert {role["Ref"] for role in encryption["Roles"]} == readers
+    (statement,) = statements(encryption)
+    assert "kms:ViaService" in statement["Condition"]["StringEquals"]
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -74,6 +74,9 @@ class JobsSettings(AwsSettings):
         10, ge=0, description="How often a free user may begin the window anew; WCAG 2.2.1 asks for ten."
     )
     download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
+    sweep_seconds: int = Field(
+        60, gt=0, description="How often the sweeper runs; what it left undone twice is overdue, seconds."
+    )
     thaw_seconds: int = Field(
         300, gt=0, description="How often thaw runs; a late retrieval is looked at again after that, seconds."
     )
@@ -98,6 +101,7 @@ class JobsSettings(AwsSettings):
             mail_claim_seconds=self.lease_seconds + 15,
             free_window_seconds=self.free_window_seconds,
             links_seconds=self.download_url_seconds + CLOCK_SKEW_SECONDS,
+            sweep_seconds=self.sweep_seconds,
             thaw_seconds=self.thaw_seconds,
             thaw_lease_seconds=self.thaw_lease_seconds,
             restored_mail_seconds=self.restored_mail_seconds,

@@ -10,6 +10,8 @@ from gas_core.domain.states import TERMINAL, Results, Status
 DUE_SHARDS = 16
 """Partitions of ``due_index`` that the sweeper reads; as many more behind them are read by thaw."""
 
+MOVES_KEPT = 40
+"""Some ten rounds to the archive and back; 2 KB of the row."""
 DAY_SECONDS = 86_400
 
 
@@ -86,6 +88,14 @@ class MailRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A state that the results came to, and when."""
+
+    results: Results
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A retrieval that was started: ``ready`` is when it should be done, ``tries`` counts those started."""
 
@@ -133,6 +143,8 @@ class Job:
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
     results_since: int = 0
+    moves: tuple[Moved, ...] = ()
+    """The last ``MOVES_KEPT`` states of the results, the present one last."""
     results_generation: int = 0
     window_ends: int = 0
     links_dead: int = 0
@@ -185,6 +197,10 @@ class Job:
     def due_time(self) -> int | None:
         """When the earliest debt falls due; a row without debts is not in ``due_index``."""
         return min(self.due.values(), default=None)
+
+    def moved(self, results: Results, now: int) -> tuple[Moved, ...]:
+        """``moves`` with one more state."""
+        return (*self.moves, Moved(results, now))[-MOVES_KEPT:]
 
     @property
     def actions(self) -> frozenset[Action]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Asked, Failure, Job, MailRecord, Progress
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, Progress
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
 
@@ -98,6 +98,7 @@ def job_to_item(job: Job) -> Item:
         "mails": {event: asdict(record) for event, record in job.mails.items()},
         "retrieval": _told(job.retrieval),
         "retired_archives": list(job.retired_archives),
+        "moves": [{"results": move.results.value, "time": move.time} for move in job.moves],
         "due": job.due,
         "due_time": job.due_time,
         "failed_day": job.failed_day,
@@ -127,6 +128,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         progress=Progress(**told.get("progress", {})),
         retrieval=Asked(**told.get("retrieval", {})),
         retired_archives=tuple(told.get("retired_archives", ())),
+        moves=tuple(Moved(Results(move["results"]), move["time"]) for move in told.get("moves", ())),
         failure=Failure(**told["failure"]) if "failure" in told else None,
         summary=told.get("summary", {}),
         mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},
