@@ -60,6 +60,7 @@ def complete(job: Job, now: int = NOW, attempt: int = 1) -> Job:
         result_key="result",
         log_key="log",
         summary={"variants": 5},
+        checksums={"annot.vcf.gz": "5a" * 32},
         progress=Progress(records=5),
         now=now,
         timings=TIMINGS,

@@ -14,6 +14,17 @@ MOVES_KEPT = 40
 """Some ten rounds to the archive and back; 2 KB of the row."""
 DAY_SECONDS = 86_400
 
+QUEUE_SHARDS = 4
+"""Partitions of each stage of ``queue_index``: DynamoDB takes about 500 jobs a second through each."""
+
+
+class Stage(StrEnum):
+    """Where a job stands in the line of jobs: what ``queue_index`` has apart."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SERVED = "served"
+
 
 class Due(StrEnum):
     """A kind of debt that a row carries in its ``due`` map until it is paid."""
@@ -47,6 +58,8 @@ class Action(StrEnum):
     BRING_BACK = "bring_back"
     """Have archived results brought back; for who may."""
     DELETE = "delete"
+    RUN_AGAIN = "run_again"
+    """Make a new job of the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,10 @@ class Job:
     status: Status = Status.UPLOADING
     results: Results = Results.NONE
     input_file_name: str = ""
+    title: str = ""
+    """What its owner calls it; empty: by the file's name."""
+    notes: str = ""
+    """What its owner wrote about it. Anybody's text: nothing but a page's words is made of it."""
     input_version_id: str = ""
     input_bytes: int = 0
     submit_time: int = 0
@@ -139,6 +156,8 @@ class Job:
     progress: Progress = Progress()
     failure: Failure | None = None
     summary: dict[str, int] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each file that the annotation left, by its name; they hold wherever the files are."""
     s3_results_bucket: str = ""
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
@@ -157,6 +176,10 @@ class Job:
     retrieval: Asked = Asked()
     restore_message: str = ""
     traceparent: str = ""
+    share_until: int = 0
+    """Until when a link to the results is good; 0 while they are not shared."""
+    share_number: int = 0
+    """Counts the links that there were; a link is good for one number."""
     due: dict[str, int] = field(default_factory=dict)
     due_tries: int = 0
     mails: dict[str, MailRecord] = field(default_factory=dict)
@@ -171,6 +194,11 @@ class Job:
     def never_arrived(self) -> bool:
         """True for a job that ended before its file was submitted; no list shows it."""
         return self.terminal and not self.submit_time
+
+    @property
+    def name(self) -> str:
+        """What lists and pages call it; files keep the name they came with."""
+        return self.title or self.input_file_name
 
     @property
     def input(self) -> ObjectRef:
@@ -188,6 +216,24 @@ class Job:
     def failed_day(self) -> int:
         """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
         return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
+
+    @property
+    def queue_place(self) -> tuple[Stage, int] | None:
+        """Its stage in ``queue_index`` and its time there; None for rows that are not in it."""
+        match self.status:
+            case Status.PENDING:
+                return Stage.WAITING, self.submit_time
+            case Status.RUNNING:
+                return Stage.RUNNING, self.start_time
+            case Status.COMPLETED:
+                return Stage.SERVED, self.complete_time
+            case _:
+                return None
+
+    @property
+    def queue_shard(self) -> int:
+        """Which partition of its stage: spread as ``due_shard`` is."""
+        return int(self.job_id[:2], 16) % QUEUE_SHARDS
 
     @property
     def waits_for_thaw(self) -> bool:
@@ -212,6 +258,8 @@ class Job:
             offered.add(Action.CANCEL)
         if self.terminal:
             offered.add(Action.DELETE)
+            if self.submit_time:
+                offered.add(Action.RUN_AGAIN)
         if self.status is Status.COMPLETED:
             offered.add(Action.LOG)
             if self.results is Results.AVAILABLE:

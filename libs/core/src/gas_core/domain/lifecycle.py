@@ -189,6 +189,7 @@ def complete(
     result_key: str,
     log_key: str,
     summary: dict[str, int],
+    checksums: dict[str, str],
     progress: Progress,
     now: int,
     timings: Timings,
@@ -215,6 +216,7 @@ def complete(
         s3_key_result_file=result_key,
         s3_key_log_file=log_key,
         summary=summary,
+        checksums=checksums,
         progress=progress,
     )
 

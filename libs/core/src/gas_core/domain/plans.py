@@ -34,6 +34,8 @@ class UserDue(StrEnum):
     """A payment failed; without another one the premium plan ends."""
     PAYMENT_LETTER = "payment_letter"
     """A mail about payments has to go out."""
+    CLOSING = "closing"
+    """The account ends: its jobs have to go, then the row."""
 
 
 class PlanMovedOnError(PermanentError):
@@ -81,6 +83,12 @@ class User:
     payment_letter_begun: int = 0
     billing_events: tuple[str, ...] = ()
     """IDs of the payment provider's last events that were worked through."""
+    session_epoch: int = 0
+    """Sessions of an earlier epoch are over."""
+    sessions_ended: dict[str, int] = field(default_factory=dict)
+    """Sessions of this epoch that are over, and until when their cookies would be good."""
+    closing_since: int = 0
+    """When its owner ended the account; 0 while it lasts."""
     created: int = 0
     updated: int = 0
     profile_confirmed: bool = False
