@@ -94,7 +94,7 @@ def test_a_frame_that_contradicts_itself_is_refused() -> None:
     # on the minus strand 60 bases come first, so that the next piece begins a codon
     wrong = ENSEMBL_GFF3.replace("150\t200\t.\t-\t0", "150\t200\t.\t-\t1")
     with pytest.raises(
-        BundleError, match=r"ENST1 contradicts itself: its piece 150\.\.200 has phase 1, and 0 follows"
+        BundleError, match=r"ENST1 contradicts itself: piece 150\.\.200 has phase 1, and 0 follows"
     ):
         read(wrong)
 

@@ -232,8 +232,8 @@ def _check_phases(transcript_id: str, row: _Row) -> None:
         follows = (phase - (end - start)) % 3
         if stated != follows:
             raise BundleError(
-                f"The CDS of transcript {transcript_id} contradicts itself: its piece {first + 1}..{last} has "
-                f"phase {stated}, and {follows} follows from the piece before. Mend it or leave it out."
+                f"The CDS of transcript {transcript_id} contradicts itself: piece {first + 1}..{last} has "
+                f"phase {stated}, and {follows} follows from the one before. Mend it or leave it out."
             )
 
 
