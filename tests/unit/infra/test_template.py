@@ -183,8 +183,8 @@ def test_indexes_are_those_of_the_design_and_give_no_more_than_it_says(of_type: 
     assert shape("JobsTable") == {
         "user_id_index": [("user_id", "S"), ("submit_time", "N")],
         "due_index": due,
-        "failed_index": [("failed_day", "N"), ("complete_time", "N")],
         "queue_index": [("queue_shard", "S"), ("queue_time", "N")],
+        "failed_index": [("failed_day", "N"), ("complete_time", "N")],
     }
     assert shape("UsersTable") == {"due_index": due}
     # What decides is read from rows. The line decides nothing, and its estimates are made of the index alone.

@@ -78,16 +78,16 @@ class Jobs(Protocol):
         """
         ...
 
-    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
-        """IDs of jobs that FAILED today or in the days (UTC) before it, ``days`` in all, the newest first."""
-        ...
-
     def line(self, *, limit: int) -> Line:
         """Jobs of all users that wait or run, and the last that were annotated, as of a moment ago.
 
         Of the waiting, the oldest ``limit`` of each of ``QUEUE_SHARDS`` shards. For a page's words, not for
         decisions: an index answers, without looking at a row.
         """
+        ...
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        """IDs of jobs that FAILED today or in the days (UTC) before it, ``days`` in all, the newest first."""
         ...
 
 

@@ -65,8 +65,8 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
-    limits.init(app)
     sharing.init(app)
+    limits.init(app)
     for part in (pages, auth, account, plans, webhooks, health, operations):
         app.register_blueprint(part.blueprint)
     jobs.init(app, container)

@@ -20,11 +20,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _USER_ID = "user_id"
+_SESSION_ID = "session_id"
+_EPOCH = "epoch"
 _MEMBER_OF = "member_of"
 """The operators' group, if Globus said at sign-in that they are in it; empty if it said that they are not."""
 OPERATIONS_PATH = "/admin"
-_SESSION_ID = "session_id"
-_EPOCH = "epoch"
 _PATH_CHARACTERS = 1000
 """A longer way back would not fit into the cookie that keeps it while Globus asks who it is."""
 _HTTP_UNAUTHORIZED = 401

@@ -259,6 +259,13 @@ def test_waiting_job_is_announced_again_later_for_its_message_may_be_lost(job: A
     assert lifecycle.announced(waiting, now=NOW, timings=TIMINGS).due == {"announce": NOW + 600}
 
 
+def test_debt_that_is_paid_forgets_how_often_the_row_was_told(job: Any) -> None:
+    told = job(due={Due.WARNING.value: 5, Due.WINDOW.value: 9}, due_tries=2)
+    assert lifecycle.without(told, Due.CLEANUP) == told
+    paid = lifecycle.without(told, Due.WARNING)
+    assert (paid.due, paid.due_tries) == ({Due.WINDOW.value: 9}, 0)
+
+
 def test_announcing_brings_no_debt_nearer_that_was_moved_on(job: Any) -> None:
     waiting = job(status=Status.PENDING, due={"announce": NOW + 9000})
     assert lifecycle.announced(waiting, now=NOW, timings=TIMINGS).due == {"announce": NOW + 9000}

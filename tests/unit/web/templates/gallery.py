@@ -515,7 +515,6 @@ TROUBLE = {
         ]
     ),
 }
-LATER = NOW + timedelta(days=30)
 INVOICES = tuple(
     SimpleNamespace(when=NOW - timedelta(days=30 * months), amount="9.00 USD", state=state, url="")
     for months, state in enumerate(("Paid", "Paid", "Not paid"))

@@ -14,6 +14,7 @@ MOVES_KEPT = 40
 """Some ten rounds to the archive and back; 2 KB of the row."""
 DAY_SECONDS = 86_400
 
+
 QUEUE_SHARDS = 4
 """Partitions of each stage of ``queue_index``: DynamoDB takes about 500 jobs a second through each."""
 
@@ -213,11 +214,6 @@ class Job:
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
 
     @property
-    def failed_day(self) -> int:
-        """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
-        return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
-
-    @property
     def queue_place(self) -> tuple[Stage, int] | None:
         """Its stage in ``queue_index`` and its time there; None for rows that are not in it."""
         match self.status:
@@ -234,6 +230,11 @@ class Job:
     def queue_shard(self) -> int:
         """Which partition of its stage: spread as ``due_shard`` is."""
         return int(self.job_id[:2], 16) % QUEUE_SHARDS
+
+    @property
+    def failed_day(self) -> int:
+        """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
+        return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
 
     @property
     def waits_for_thaw(self) -> bool:

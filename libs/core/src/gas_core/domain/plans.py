@@ -216,8 +216,9 @@ def begin_restored_mail(user: User, *, now: int, timings: Timings) -> User:
 
 def end_restored_mail(user: User, *, until: int, more: bool, now: int, timings: Timings) -> User:
     """What came back until ``until`` was told, or there was nothing; ``more`` has come back since."""
-    due = {kind: time for kind, time in user.due.items() if kind != UserDue.RESTORED_MAIL}
-    ended = replace(user, restored_told=until, restored_since=0, restored_mail_begun=0, due=due)
+    ended = replace(
+        without(user, UserDue.RESTORED_MAIL), restored_told=until, restored_since=0, restored_mail_begun=0
+    )
     more = more or user.restored_since >= user.restored_mail_begun
     return results_came_back(ended, now=now, timings=timings) if more else ended
 
@@ -227,6 +228,13 @@ def postpone(user: User, *, now: int, timings: Timings) -> User:
     later = now + timings.repeat_seconds * 2**user.due_tries
     due = {kind: later if time <= now else time for kind, time in user.due.items()}
     return replace(user, due=due, due_tries=min(user.due_tries + 1, 10))
+
+
+def without(user: User, kind: UserDue) -> User:
+    """The same row, with this debt paid; of the others nobody was told in vain."""
+    if kind not in user.due:
+        return user
+    return replace(user, due={other: time for other, time in user.due.items() if other != kind}, due_tries=0)
 
 
 def _leased(user: User, now: int, timings: Timings) -> User:

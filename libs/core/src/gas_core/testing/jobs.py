@@ -105,15 +105,6 @@ class FakeJobs:
             ]
             yield from (job_id for _, job_id in islice(sorted(due), limit))
 
-    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
-        today = now // DAY_SECONDS
-        ended = [
-            (job.complete_time, job.job_id)
-            for job in self.rows.values()
-            if job.failed_day and today - days < job.failed_day <= today
-        ]
-        yield from (job_id for _, job_id in islice(sorted(ended, reverse=True), limit))
-
     def line(self, *, limit: int) -> Line:
         stages: dict[Stage, list[Job]] = {stage: [] for stage in Stage}
         for job in sorted(self.rows.values(), key=lambda job: (job.queue_place or ("", 0))[1]):
@@ -131,6 +122,15 @@ class FakeJobs:
             served=tuple(Served(job.complete_time - job.start_time, job.input_bytes) for job in served),
             known_until=min((jobs[-1].submit_time for jobs in shards if len(jobs) == limit), default=None),
         )
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        ended = [
+            (job.complete_time, job.job_id)
+            for job in self.rows.values()
+            if job.failed_day and today - days < job.failed_day <= today
+        ]
+        yield from (job_id for _, job_id in islice(sorted(ended, reverse=True), limit))
 
     def _plan(self, user_id: str) -> Plan | None:
         if self._users is None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from gas_web import accounts
 from gas_web.container import container
 from gas_web.forms import ProfileForm
+from gas_web.limits import limited
 from gas_web.session import forget, own_path, sign_in_required, user
 from gas_web.words import duration_text, plan_text, size_text
 
@@ -54,6 +55,7 @@ def usage() -> str:
 
 @blueprint.get("/profile/data")
 @sign_in_required
+@limited("export")
 def data() -> Response:
     """Everything that we hold of the user, as one JSON file with the addresses of the files."""
     here = container()

@@ -135,9 +135,7 @@ def selected() -> Response | str | tuple[str, int]:
         return redirect(url_for("jobs.index"), code=303)
     jobs = [_own(job_id) for job_id in job_ids]
     if request.form.get("do") == "download":
-        response = Response(joblist.downloads(jobs, store=here.store), mimetype="application/zip")
-        response.headers.set("Content-Disposition", "attachment", filename="gas-results.zip")
-        return response
+        return _zipped(jobs)
     ended = [job for job in jobs if Action.DELETE in job.actions]
     if request.form.get("do") != "delete":
         typed = "" if len(ended) <= _UNTYPED_DELETIONS else f"delete {len(ended)} jobs"
@@ -145,6 +143,13 @@ def selected() -> Response | str | tuple[str, int]:
             return _delete_all(ended)
         return _confirm_selected(jobs, ended, wrong=True), 422
     return _confirm_selected(jobs, ended)
+
+
+@limited("export")
+def _zipped(jobs: list[Job]) -> Response:
+    response = Response(joblist.downloads(jobs, store=container().store), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename="gas-results.zip")
+    return response
 
 
 def _confirm_selected(jobs: list[Job], ended: list[Job], *, wrong: bool = False) -> str:
@@ -314,6 +319,7 @@ def bring_back(job_id: UUID) -> Response | tuple[str, int]:
 
 @blueprint.post("/annotations/<uuid:job_id>/run-again")
 @sign_in_required
+@limited("submit")
 def run_again(job_id: UUID) -> Response | tuple[str, int]:
     """A new job of the same file, and to its page."""
     here = container()

@@ -18,8 +18,8 @@ from gas_core.ports import JobCursor
 
 USER_ID_INDEX = "user_id_index"
 DUE_INDEX = "due_index"
-FAILED_INDEX = "failed_index"
 QUEUE_INDEX = "queue_index"
+FAILED_INDEX = "failed_index"
 TOKEN = "write_token"  # noqa: S105 - an attribute's name
 
 Request = dict[str, Any]
@@ -148,17 +148,6 @@ def overdue(shard: int, *, now: int) -> Request:
     }
 
 
-def failed(day: int) -> Request:
-    """Query of ``failed_index``, the newest of a day first; keys only, eventually consistent."""
-    return {
-        "IndexName": FAILED_INDEX,
-        "KeyConditionExpression": "#failed_day = :failed_day",
-        "ExpressionAttributeNames": _placeholders(["failed_day"]),
-        "ExpressionAttributeValues": {":failed_day": value(day)},
-        "ScanIndexForward": False,
-    }
-
-
 def stage(stage: Stage, shard: int, *, newest_first: bool) -> Request:
     """Query of ``queue_index``, by the time of the stage; what it projects alone, eventually consistent."""
     return {
@@ -167,6 +156,17 @@ def stage(stage: Stage, shard: int, *, newest_first: bool) -> Request:
         "ExpressionAttributeNames": _placeholders(["queue_shard"]),
         "ExpressionAttributeValues": {":queue_shard": value(queue_partition(stage, shard))},
         "ScanIndexForward": not newest_first,
+    }
+
+
+def failed(day: int) -> Request:
+    """Query of ``failed_index``, the newest of a day first; keys only, eventually consistent."""
+    return {
+        "IndexName": FAILED_INDEX,
+        "KeyConditionExpression": "#failed_day = :failed_day",
+        "ExpressionAttributeNames": _placeholders(["failed_day"]),
+        "ExpressionAttributeValues": {":failed_day": value(day)},
+        "ScanIndexForward": False,
     }
 
 

@@ -130,19 +130,6 @@ class DynamoJobs:
             page_items=self._page_items,
         )
 
-    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
-        today = now // DAY_SECONDS
-        left = limit
-        for day in range(today, today - days, -1):
-            if not left:
-                return
-            request, page_items = expressions.failed(day), min(left, self._page_items)
-            keys = query(self._client, request, table=self._table, page_items=page_items)
-            with aws_errors("failed", day=day):
-                found = [key["job_id"]["S"] for key in islice(keys, left)]
-            left -= len(found)
-            yield from found
-
     def line(self, *, limit: int) -> Line:
         shards = [self._stage(Stage.WAITING, shard, limit) for shard in range(QUEUE_SHARDS)]
         waiting = sorted(
@@ -175,6 +162,19 @@ class DynamoJobs:
         with aws_errors("line", stage=stage.value, shard=shard):
             items = query(self._client, request, table=self._table, page_items=min(limit, self._page_items))
             return [attributes_of(item) for item in islice(items, limit)]
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        left = limit
+        for day in range(today, today - days, -1):
+            if not left:
+                return
+            request, page_items = expressions.failed(day), min(left, self._page_items)
+            keys = query(self._client, request, table=self._table, page_items=page_items)
+            with aws_errors("failed", day=day):
+                found = [key["job_id"]["S"] for key in islice(keys, left)]
+            left -= len(found)
+            yield from found
 
     def _rows(self, keys: Iterator[Item], *, batch_keys: int) -> Iterator[Job]:
         """The rows of keys, in their order; keys without a row are passed over."""
