@@ -426,7 +426,7 @@ def test_timeline_tells_every_move_of_the_results(world: World, ada: Any) -> Non
     timeline = page.partition('<dl class="pairs timeline">')[2].partition("</dl>")[0]
     assert re.findall(r"<dd>(.*?)</dd>", timeline, re.DOTALL) == [
         "Upload form handed out",
-        "Submitted",
+        "Submitted, 9 bytes",
         "A worker took it",
         "Done",
         "Began to move to the archive",

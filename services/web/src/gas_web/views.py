@@ -127,7 +127,8 @@ def timeline(job: Job) -> list[tuple[datetime, str]]:
         Status.FAILED: "Failed",
         Status.CANCELLED: "Cancelled" if job.submit_time else "The file never arrived",
     }
-    waited = f" after {duration_text(job.start_time - job.submit_time)}" if job.start_time else ""
+    wait = job.start_time - job.submit_time
+    waited = f" after {duration_text(wait)}" if wait > 0 else ""
     started = f"A worker took it{waited}" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
     told = [
         (job.created_time, "Upload form handed out"),
