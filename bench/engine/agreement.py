@@ -246,10 +246,6 @@ def _at_the_stop(case: Case) -> set[str]:
     return stops | {"missense"}
 
 
-def _before_the_stop(case: Case) -> set[str]:
-    return {"stop_retained"} if "inframe_insertion" in case.both else set()
-
-
 def _untold_frame(case: Case) -> set[str]:
     told = "frameshift" not in case.only_ours or not case.truth.in_cds or not case.truth.growth % 3
     return set() if told else {"frameshift", "stop_gained", "inframe_deletion", "inframe_insertion"}
@@ -275,18 +271,6 @@ def _in_frame(case: Case) -> set[str]:
 def _place_in_repeat(case: Case) -> set[str]:
     borders = _SPLICE | {"synonymous", "5_prime_utr", "3_prime_utr"}
     return _ANY if case.truth.growth and case.differ & borders else set()
-
-
-def _beyond_the_end(case: Case) -> set[str]:
-    return set() if case.ours.words and case.theirs.words else _ANY
-
-
-def _wrong_residues(case: Case) -> set[str]:
-    """Explained where the judge finds the other's residues wrong and ours right."""
-    truth = case.truth
-    if not truth.in_cds or fits(case.theirs, truth) is not False or fits(case.ours, truth) is False:
-        return set()
-    return _ANY - _SPLICE - {"intron"}
 
 
 def _unseen_stop(case: Case) -> set[str]:
@@ -356,12 +340,6 @@ CSQ_CLASSES = (
         _at_the_stop,
     ),
     Class(
-        "an insertion before the stop",
-        "both",
-        "the stop codon is whole and csq says so beside inframe_insertion, VEP does not",
-        _before_the_stop,
-    ),
-    Class(
         "across the edge of an exon",
         "both",
         "with the splice site gone the message is not known: VEP says coding_sequence_variant, csq reads on",
@@ -386,12 +364,6 @@ CSQ_CLASSES = (
         _in_frame,
     ),
     Class(
-        "csq's residues do not fit",
-        "ours",
-        "the residues that csq writes do not give the changed protein, ours do",
-        _wrong_residues,
-    ),
-    Class(
         "a frame whose shift is not told",
         "ours",
         "coding bases are replaced by more or fewer, and csq tells the splice region or the stop alone",
@@ -402,12 +374,6 @@ CSQ_CLASSES = (
         "both",
         "in a repeat a change has several places: csq moves it to the left, VEP takes it as it is put",
         _place_in_repeat,
-    ),
-    Class(
-        "at the end of the transcript",
-        "both",
-        "a change in a repeat at the very edge is in the transcript or beside it, as it is placed",
-        _beyond_the_end,
     ),
 )
 
