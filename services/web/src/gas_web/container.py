@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,12 +22,15 @@ class Bundle:
     name: str
     assembly: str
     description: str
+    contigs: Mapping[str, int]
+    """Length in bases of each contig, under every name that it goes by."""
 
 
 RCRS = Bundle(
     name="rCRS",
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+    contigs=dict.fromkeys(("NC_012920.1", "chrM", "MT", "M", "chrMT"), 16_569),
 )
 
 
