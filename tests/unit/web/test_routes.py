@@ -20,6 +20,11 @@ ANSWERS = {
     ("account.profile", "POST"): (302, 302, 302),
     ("jobs.new", "GET"): (302, 200, 200),
     ("jobs.submitted", "GET"): (302, 303, 404),
+    ("uploads.begin", "POST"): (302, 400, 400),
+    ("uploads.standing", "GET"): (302, 409, 404),
+    ("uploads.sign_part", "POST"): (302, 400, 400),
+    ("uploads.finish", "POST"): (302, 200, 404),
+    ("uploads.give_up", "POST"): (302, 200, 404),
     ("jobs.index", "GET"): (302, 200, 200),
     ("jobs.show", "GET"): (302, 200, 404),
     ("jobs.status", "GET"): (302, 200, 404),
@@ -66,7 +71,8 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
     with visitor.client.application.test_request_context():
         from flask import url_for
 
-        parameters = {"job_id": job_id} if endpoint.startswith(("jobs.", "results.")) else {}
+        of_a_job = endpoint.startswith(("jobs.", "results.", "uploads.")) and endpoint != "uploads.begin"
+        parameters = {"job_id": job_id} if of_a_job else {}
         if endpoint == "results.variant":
             parameters |= {"record": 1, "allele": 1}
         if endpoint == "static":

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gas_web import errors, observe, security
-from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, webhooks
+from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, uploads, webhooks
 from gas_web.container import Container
 from gas_web.session import signed_in
 from gas_web.static import StaticFiles
@@ -52,7 +52,7 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
-    for part in (pages, auth, account, jobs, plans, webhooks, health):
+    for part in (pages, auth, account, jobs, uploads, plans, webhooks, health):
         app.register_blueprint(part.blueprint)
     results.init(app, container)
 

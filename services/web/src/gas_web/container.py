@@ -61,6 +61,9 @@ class Container:
             free_max_bytes=settings.free_max_bytes,
             premium_max_bytes=settings.premium_max_bytes,
             upload_form_seconds=settings.upload_form_seconds,
+            part_bytes=settings.part_bytes,
+            parts_seconds=settings.parts_seconds,
+            part_url_seconds=settings.part_url_seconds,
             download_url_seconds=settings.download_url_seconds,
         )
 

@@ -56,6 +56,9 @@ class Limits:
     free_max_bytes: int
     premium_max_bytes: int
     upload_form_seconds: int
+    part_bytes: int
+    parts_seconds: int
+    part_url_seconds: int
     download_url_seconds: int
 
     def max_bytes(self, plan: Plan) -> int:
