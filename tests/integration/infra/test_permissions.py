@@ -93,7 +93,7 @@ UNUSED: dict[tuple[str, str], str] = {
 
 ACTIONS = {
     ("s3", "HeadObject"): "s3:GetObject",
-    # Beside these, what is signed into forms and addresses of parts is called by the browser: s3:PutObject too.
+    # What is signed into forms and addresses of parts is s3:PutObject too; there the browser calls.
     ("s3", "CreateMultipartUpload"): "s3:PutObject",
     ("s3", "CompleteMultipartUpload"): "s3:PutObject",
     ("s3", "ListParts"): "s3:ListMultipartUploadParts",
@@ -283,7 +283,7 @@ TOPICS = ("job_requests", "job_results", "plan_changes")
 
 
 def send_in_parts(browser: Browser, data: bytes) -> Outcome:
-    """What the submit page's script does: one upload sent and followed, one withdrawn, one left to the sweeper."""
+    """As the submit page's script does: one upload sent and followed, one withdrawn, one left alone."""
     address = urljoin(browser.base_url, "/annotate/uploads")
     profile = read(browser._get(urljoin(browser.base_url, "/profile"), "the profile").text)
     token = next(form.fields["csrf_token"] for form in profile.forms if "csrf_token" in form.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,3 +183,9 @@ def test_form_of_a_job_takes_no_parts(world: World, premium: Any) -> None:
     premium.upload_form()
     (job_id,) = world.jobs.rows
     assert ask(premium, f"/{job_id}/parts", number=1, crc32="AAAAAA==").status_code == 409
+
+
+def test_sample_on_the_submit_page_is_the_example() -> None:
+    root = Path(__file__).parents[3]
+    served = root / "services/web/src/gas_web/assets/examples/sample.vcf"
+    assert served.read_bytes() == (root / "examples/sample.vcf").read_bytes()

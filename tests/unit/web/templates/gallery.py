@@ -34,6 +34,7 @@ ROUTES = {
     "auth.logout": "/logout",
     "account.profile": "/profile",
     "jobs.new": "/annotate",
+    "uploads.begin": "/annotate/uploads",
     "jobs.submitted": "/annotate/job",
     "jobs.index": "/annotations",
     "jobs.show": "/annotations/<job_id>",
@@ -303,6 +304,7 @@ BUNDLE = SimpleNamespace(
     name="rCRS",
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+    contigs={"MT": 16_569, "chrM": 16_569},
 )
 NEW = {
     "nav": "new",
@@ -310,6 +312,8 @@ NEW = {
     "plan": "Free plan",
     "window": "5 min",
     "bundle": BUNDLE,
+    "parts_from": 16 * 1024**2,
+    "records_per_second": 40_000,
     "problem": "",
 }
 
