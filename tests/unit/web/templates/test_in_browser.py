@@ -327,7 +327,7 @@ def test_a_large_file_is_told_at_the_field_and_not_sent(site: Site, tab: Page, t
     ],
 )
 def test_another_kind_of_file_is_named(
-    site: Site, tab: Page, tmp_path: Path, name: str, text: str, kind: str
+    site: Site, tab: Page, tmp_path: Path, *, name: str, text: str, kind: str
 ) -> None:
     tab.goto(f"{site.url}/gallery/new")
     tab.get_by_label("VCF file").set_input_files(write(tmp_path / name, text=text))

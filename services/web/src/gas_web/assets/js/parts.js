@@ -7,9 +7,11 @@ import { crc32, crc32Base64 } from "./crc32.js";
 const AT_ONCE = 3;
 const END_BYTES = 64 * 1024;
 const SILENT_MS = 30_000;
+const SHORTEST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const TRIES = 3;
 const SPEED_MS = 8_000;
+const SHOWN_MS = 200;
 const ANSWER_MS = 20_000;
 const OVER = { error: "over", sentence: "This upload is over. Choose the file again to send it anew." };
 
@@ -150,7 +152,8 @@ export class PartsUpload {
   #underWay = new Map();
   #wakers = [];
   #abort = new AbortController();
-  #pause = 500;
+  #lostSince = 0;
+  #shown = 0;
   #marks = [];
   #doneBytes = 0;
   #ended = false;
@@ -264,7 +267,6 @@ export class PartsUpload {
     // What stands in the store counts only if it is what stands in the file.
     if (this.#arrived.get(number) !== checksum) await this.#patiently(() => this.#put(number, bytes, checksum));
     this.#doneBytes += bytes.length;
-    this.#pause = 500;
     this.#moved();
   }
 
@@ -312,10 +314,9 @@ export class PartsUpload {
     }
   }
 
-  // Until the browser is online again, the reader presses, or some time has passed; longer each time.
+  // Until the browser is online again, the reader presses, or some time has passed: longer, the longer it lasts.
   async #rest() {
-    const pause = this.#pause;
-    this.#pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    const pause = Math.min(Math.max(performance.now() - this.#lostSince, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
     await Promise.race([
       new Promise((resolve) => this.#wakers.push(resolve)),
       new Promise((resolve) => setTimeout(resolve, pause)),
@@ -330,10 +331,13 @@ export class PartsUpload {
     const time = performance.now();
     this.#marks.push({ time, sent: this.sent });
     while (time - this.#marks[0].time > SPEED_MS) this.#marks.shift();
+    if (time - this.#shown < SHOWN_MS) return;
+    this.#shown = time;
     this.#onChange(this);
   }
 
   #set(state) {
+    if (state === "lost") this.#lostSince = performance.now();
     this.state = state;
     this.#marks = [];
     this.#onChange(this);

@@ -46,6 +46,7 @@ class Item {
     this.verdictPlace = this.element.querySelector("[data-verdict]");
     this.progress = this.element.querySelector("progress");
     this.text = this.element.querySelector("[data-text]");
+    this.hint = this.element.querySelector("[data-hint]");
     this.button("pause").addEventListener("click", () => this.upload?.pause());
     this.button("give-up").addEventListener("click", () => this.upload?.giveUp());
   }
@@ -72,7 +73,8 @@ class Item {
   }
 
   quiet() {
-    for (const part of [this.progress, this.text, this.button("pause"), this.button("resume"), this.button("give-up"), this.button("sign-in")]) part.hidden = true;
+    const buttons = ["pause", "resume", "give-up", "sign-in"].map((name) => this.button(name));
+    for (const part of [this.progress, this.text, this.hint, ...buttons]) part.hidden = true;
   }
 
   async check(options, uploads) {
@@ -110,9 +112,7 @@ class Item {
     this.progress.hidden = this.text.hidden = state === "refused";
     this.progress.value = sent / size;
     this.text.textContent = {
-      sending: speed
-        ? `${share}, ${shortSize(speed)} a second, about ${durationText((size - sent) / speed)} left. If this tab closes, pick the same file again.`
-        : `${share}. If this tab closes, pick the same file again.`,
+      sending: speed ? `${share}, ${shortSize(speed)} a second, about ${durationText((size - sent) / speed)} left.` : `${share}.`,
       paused: `Paused at ${share}.`,
       lost: `Connection lost; what arrived is safe. It goes on by itself: ${share}.`,
       "signed-out": `Your sign-in is over; what arrived is safe: ${share}. Sign in, come back to this tab and go on.`,
@@ -121,7 +121,7 @@ class Item {
     this.button("pause").hidden = state !== "sending";
     this.button("resume").hidden = !waits;
     this.button("sign-in").hidden = state !== "signed-out";
-    this.button("give-up").hidden = state === "done" || state === "refused";
+    this.button("give-up").hidden = this.hint.hidden = state === "done" || state === "refused";
     if (state === "refused") this.refuse(upload.sentence || "Cancelled; nothing was submitted.");
   }
 
