@@ -5,19 +5,26 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { crc32, crc32Base64 } from "../../services/web/src/gas_web/assets/js/crc32.js";
+import { crc32, crc32OfBlob } from "../../services/web/src/gas_web/assets/js/crc32.js";
 import { vcfOfPasted } from "../../services/web/src/gas_web/assets/js/pasted.js";
 import { durationText, shortSize, sizeText } from "../../services/web/src/gas_web/assets/js/words.js";
 
-test("CRC-32 is gzip's, at every length and place", () => {
+test("CRC-32 is gzip's, at every length and place", async () => {
   assert.equal(crc32(Buffer.from("123456789")), 0xcbf43926);
-  assert.equal(crc32Base64(Buffer.from("123456789")), "y/Q5Jg==");
+  assert.equal(await crc32OfBlob(new Blob(["123456789"])), "y/Q5Jg==");
   for (let size = 0; size < 40; size += 1) {
     const whole = new Uint8Array(randomBytes(size + 3));
     const bytes = whole.subarray(3);
     const packed = gzipSync(bytes);
     assert.equal(crc32(bytes), packed.readUInt32LE(packed.length - 8), `${size} bytes`);
   }
+});
+
+test("CRC-32 of a large piece is that of all its bites", async () => {
+  const bytes = randomBytes(1_500_001);
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32BE(crc32(bytes));
+  assert.equal(await crc32OfBlob(new Blob([bytes])), crc.toString("base64"));
 });
 
 test("CRC-32 of a part takes less time than its way", () => {

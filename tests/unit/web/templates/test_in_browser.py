@@ -300,7 +300,7 @@ def test_without_an_answer_the_link_opens_the_page_that_asks(site: Site, tab: Pa
 
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 VCF = f"##fileformat=VCFv4.2\n{COLUMNS}MT\t73\t.\tA\tG\t.\t.\t.\n"
-READY = "1 record on rCRS, 0 samples, about 1 s of work."
+READY = "1 record on rCRS, no samples, about 1 s of work."
 
 
 def write(path: Path, size: int = 0, text: str = VCF) -> Path:

@@ -2,7 +2,7 @@
 // connection is waited for; what has arrived is not sent again, not even days and tabs later. Why not a library: the
 // smallest that does this is as large as all of our pages' scripts together, has to be bundled, and signs no checksums.
 
-import { crc32, crc32Base64 } from "./crc32.js";
+import { crc32, crc32OfBlob } from "./crc32.js";
 
 const AT_ONCE = 3;
 const END_BYTES = 64 * 1024;
@@ -53,7 +53,7 @@ async function ask(session, path, body) {
 }
 
 // Put one part; fetch tells no progress, so this is the older way.
-function put(url, bytes, checksum, { signal, onProgress }) {
+function put(url, piece, checksum, { signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let watch = 0;
@@ -83,7 +83,7 @@ function put(url, bytes, checksum, { signal, onProgress }) {
     if (signal.aborted) return end(reject, new LostError());
     signal.addEventListener("abort", stop);
     heard();
-    request.send(bytes);
+    request.send(piece);
   });
 }
 
@@ -262,15 +262,18 @@ export class PartsUpload {
   }
 
   async #send(number) {
-    const bytes = new Uint8Array(await this.#piece(number).arrayBuffer());
-    const checksum = crc32Base64(bytes);
-    // What stands in the store counts only if it is what stands in the file.
-    if (this.#arrived.get(number) !== checksum) await this.#patiently(() => this.#put(number, bytes, checksum));
-    this.#doneBytes += bytes.length;
+    const piece = this.#piece(number);
+    await this.#patiently(async () => {
+      // Read at each try: a file that was moved meanwhile must not pass for a lost connection.
+      const checksum = await crc32OfBlob(piece);
+      // What stands in the store counts only if it is what stands in the file.
+      if (this.#arrived.get(number) !== checksum) await this.#put(number, piece, checksum);
+    });
+    this.#doneBytes += piece.size;
     this.#moved();
   }
 
-  async #put(number, bytes, checksum) {
+  async #put(number, piece, checksum) {
     for (let left = TRIES; ; ) {
       const { url } = await ask(this.#session, `/${this.id}/parts`, { number, crc32: checksum });
       const onProgress = (loaded) => {
@@ -278,7 +281,7 @@ export class PartsUpload {
         this.#moved();
       };
       try {
-        await put(url, bytes, checksum, { signal: this.#abort.signal, onProgress });
+        await put(url, piece, checksum, { signal: this.#abort.signal, onProgress });
         return;
       } catch (error) {
         left -= 1;

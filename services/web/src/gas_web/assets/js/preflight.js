@@ -41,9 +41,9 @@ function estimate(ends, records, headerBytes) {
 function contigsNote(seen, outside, outsideNames, bundle, complete, hint) {
   const names = outsideNames.slice(0, NAMED_CONTIGS).join(", ") + (outsideNames.length > NAMED_CONTIGS ? "..." : "");
   if (outside < seen) {
-    return outside
-      ? `${number(outside)} of ${number(seen)} records looked at lie on contigs that ${bundle.name} does not have (${names}); they pass through without annotation.`
-      : "";
+    if (!outside) return "";
+    const [lie, they] = outside === 1 ? ["lies", "it passes"] : ["lie", "they pass"];
+    return `${number(outside)} of ${number(seen)} records looked at ${lie} on contigs that ${bundle.name} does not have (${names}); ${they} through without annotation.`;
   }
   if (!complete) {
     return `None of the first ${number(seen)} records lies on a contig of ${bundle.name} (found ${names}). If no other does, the job fails.`;

@@ -16,7 +16,7 @@ function readySentence({ facts }, bundle) {
   const parts = [`Ready: ${version}`];
   if (facts.records !== null) {
     parts.push(`${facts.exact ? "" : "about "}${counted(facts.records, "record")} on ${bundle.name}`);
-    parts.push(counted(facts.samples, "sample"));
+    parts.push(facts.samples ? counted(facts.samples, "sample") : "no samples");
     parts.push(`about ${durationText(facts.seconds)} of work`);
   }
   return `${parts.join(", ")}.`;
