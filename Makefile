@@ -60,8 +60,15 @@ test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser j
 
 .PHONY: e2e
 e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONFIG; images get there by E2E_LOAD_IMAGES
+	@# Before the tests and not in them: how long it takes is the network's and the machine's business.
+	@$(MAKE) --jobs=2 images IMAGE_PREFIX=gas- IMAGE_TAG=e2e
 	@echo "==> end to end on Kubernetes"
 	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 $(E2E)
+
+.PHONY: contract-aws
+contract-aws: .venv/installed-dev ## archive stores on AWS itself; needs credentials and costs cents: docs/operator/archive-stores.md
+	@: "$${GAS_CONTRACT_AWS_BUCKET:-$${GAS_CONTRACT_AWS_VAULT:?and GAS_CONTRACT_AWS_BUCKET are unset: name an empty bucket or vault}}"
+	$(BIN)/python -m pytest -q -k "s3-aws or vault-aws" --timeout=1800 tests/contract/archive
 
 .PHONY: oracles
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
@@ -109,6 +116,21 @@ $(IMAGES:%=image-%): image-%:
 	    --build-arg REVISION=$$(git rev-parse HEAD 2> /dev/null || echo unknown) --tag $(IMAGE_PREFIX)$*:$(IMAGE_TAG) \
 	    --file $(if $(filter demo,$*),infra/local,services/$*)/Dockerfile . > /dev/null
 
+.PHONY: sbom
+sbom: $(IMAGES:%=sbom/gas-%.cdx.json) ## write a bill of materials (CycloneDX) for each image into sbom/
+
+sbom/gas-%.cdx.json: requirements/%.txt .venv-supply/installed
+	@echo "==> $@"
+	@mkdir -p sbom
+	@# A lock tells what there is, not who needs whom; the tool warns of it.
+	@PYTHONWARNINGS="ignore:The Component this BOM" .venv-supply/bin/cyclonedx-py requirements --pyproject $(if $(filter demo,$*),infra/local,services/$*)/pyproject.toml \
+	    --output-reproducible --output-file $@ $<
+
+.PHONY: audit
+audit: .venv-supply/installed ## ask PyPI for known vulnerabilities of all locked packages; not in CI, which may be offline
+	@for lock in dev local demo $(LOCKS) supply; do echo "==> $$lock.txt"; \
+	    .venv-supply/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements/$$lock.txt; done
+
 .PHONY: k8s
 k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in its README
 	$(BIN)/python tools/render_k8s.py
@@ -142,6 +164,14 @@ k8s: .venv/bin/helm ## render what is made of the chart: k8s/ and the table in i
 	@$(call install,.venv-local,local)
 	@touch $@
 
+# What looks at the supply chain stands apart: it is no part of what it looks at.
+.venv-supply/installed: requirements/supply.txt
+	@$(call have-python)
+	@echo "==> making .venv-supply, with the tools that tell of the supply chain"
+	@$(PYTHON) -m venv .venv-supply || { $(call say,$(NO_VENV)); exit 1; }
+	@$(call install,.venv-supply,supply)
+	@touch $@
+
 define say
 echo "gas: $(1)" >&2
 endef
@@ -171,14 +201,14 @@ endef
 .PHONY: lock
 lock: .venv/installed-dev ## resolve requirements/*.in anew into hashed locks
 	@# Images get the versions that were tested: every lock is held to that of development.
-	cd requirements && for name in dev local demo $(LOCKS); do \
+	cd requirements && for name in dev local demo $(LOCKS) supply; do \
 	    echo "==> $$name.txt"; \
-	    case $$name in dev|local) hold= ;; demo) hold="--constraint local.txt" ;; *) hold="--constraint dev.txt" ;; esac; \
+	    case $$name in dev|local|supply) hold= ;; demo) hold="--constraint local.txt" ;; *) hold="--constraint dev.txt" ;; esac; \
 	    ../$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --universal --generate-hashes \
 	        --no-header --no-emit-index-url $$hold $$name.in --output-file $$name.txt; \
 	done
 
 .PHONY: clean
 clean: clean-local ## remove environments, caches and .local
-	rm -rf .venv .venv-local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov test-results .coverage
+	rm -rf .venv .venv-local .venv-supply sbom .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov test-results .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import boto3
+import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType
@@ -56,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         parameters = _parameters(options.parameter)
         client = boto3.client("cloudformation")
-        deploy(client, options.stack, without_comments(options.template.read_text()), parameters)
+        deploy(client, options.stack, as_sent(options.template.read_text()), parameters)
         environment = service_environment(_stack(client, options.stack), os.environ.get("AWS_ENDPOINT_URL"))
     except (DeployError, BotoCoreError, ClientError, OSError) as error:
         print(f"deploy: {error}", file=sys.stderr)
@@ -71,9 +73,27 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def without_comments(template: str) -> str:
-    """What CloudFormation needs of a template: it takes 51,200 bytes, and our comments are for people."""
-    return "".join(line for line in template.splitlines(keepends=True) if not line.lstrip().startswith("#"))
+def as_sent(template: str) -> str:
+    """The template as JSON: CloudFormation takes 51,200 bytes; comments and indentation are for people."""
+    return json.dumps(yaml.load(template, _Loader), separators=(",", ":"))  # noqa: S506 - a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (``!Ref``) as the long ones, which JSON has too."""
+
+
+def _long_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        plain = loader.construct_scalar(node)
+        inner: Any = plain.split(".", 1) if name == "GetAtt" else plain
+    elif isinstance(node, yaml.SequenceNode):
+        inner = loader.construct_sequence(node, deep=True)
+    else:
+        inner = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # there is no fourth kind
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": inner}
+
+
+_Loader.add_multi_constructor("!", _long_form)
 
 
 def deploy(client: CloudFormationClient, stack: str, template: str, parameters: Mapping[str, str]) -> None:

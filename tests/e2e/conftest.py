@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import yaml
 from tests.e2e.cluster import Namespace, ingress_address, make_namespace, run, wait_for
 
 from gas_local.environment import ROOT
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 CHART = ROOT / "charts/gas"
+RELEASED = HERE / "released/gas-0.1.0.tgz"
+"""The chart that operators have now, as `helm package` made it: upgrades begin there."""
 STACK = "gas-demo"
 TAG = "e2e"
 NEXT_TAG = "e2e-next"
 """The same images under another tag: a new version, as far as a cluster can tell."""
+VERSION = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+"""The tag that k8s/ names."""
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/Dockerfile"))
 SAMPLE_COPIES = 60
@@ -139,16 +144,16 @@ class Service:
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """All images, built from this tree and brought into the cluster."""
+    """All images, as `make e2e` has built them, brought into the cluster."""
     if not os.environ.get("KUBECONFIG") or not os.environ.get("E2E_LOAD_IMAGES"):
         pytest.skip(
             "needs a cluster: KUBECONFIG, and in E2E_LOAD_IMAGES the command that loads images into it"
         )
-    run("make", "--jobs=2", "--directory", str(ROOT), "images", f"IMAGE_TAG={TAG}", "IMAGE_PREFIX=gas-")
     names = [f"gas-{service}" for service in (*SERVICES, "demo")]
     for name in names:
-        run("docker", "tag", f"{name}:{TAG}", f"{name}:{NEXT_TAG}")
-    tags = [f"{name}:{tag}" for name in names for tag in (TAG, NEXT_TAG)]
+        for tag in (NEXT_TAG, VERSION):
+            run("docker", "tag", f"{name}:{TAG}", f"{name}:{tag}")
+    tags = [f"{name}:{tag}" for name in names for tag in (TAG, NEXT_TAG, VERSION)]
     run(*shlex.split(os.environ["E2E_LOAD_IMAGES"]), *tags)
 
 
@@ -191,9 +196,10 @@ def repeated(path: Path, *, copies: int) -> Path:
     return path
 
 
-def install(namespace: Namespace, release: str, values: Path, *sets: str, tag: str = TAG) -> None:
+def install(
+    namespace: Namespace, release: str, values: Path, *sets: str, tag: str = TAG, chart: Path = CHART
+) -> None:
     """Install or upgrade a release, and wait until it is ready."""
-    command = ["upgrade", "--install", release, str(CHART), "--values", str(values)]
-
+    command = ["upgrade", "--install", release, str(chart), "--values", str(values)]
     command += ["--set", ",".join([f"image.tag={tag}", *sets]), "--wait", "--timeout", "5m"]
     namespace.helm(*command)

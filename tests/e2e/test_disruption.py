@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.cluster import wait_for
-from tests.e2e.conftest import CHART, HERE, NEXT_TAG, SERVICES, TAG, install
+from tests.e2e.conftest import CHART, HERE, NEXT_TAG, RELEASED, SERVICES, TAG, install
 from tests.e2e.load import Load
+
+from gas_local.environment import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.e2e.cluster import Namespace
     from tests.e2e.conftest import Service
 
 pytestmark = pytest.mark.cluster
@@ -113,12 +116,66 @@ def test_pod_that_is_stopped_while_it_starts_stops(service: Service) -> None:
         assert time.monotonic() - began < template["spec"]["terminationGracePeriodSeconds"] / 2
 
 
-def test_rollback_brings_back_the_release_before(service: Service) -> None:
+def test_upgrade_from_the_released_chart_and_rollback_lose_no_job(service: Service, job_file: Path) -> None:
     cluster = service.namespace
-    install(cluster, "gas", HERE / "gas-values.yaml", tag=TAG)
-    install(cluster, "gas", HERE / "gas-values.yaml", "web.settings.GAS_JOBS_PER_PAGE=7", tag=NEXT_TAG)
-    assert cluster.get("configmap", "gas-web")["data"]["GAS_JOBS_PER_PAGE"] == "7"
-    cluster.helm("rollback", "gas", "--wait", "--timeout", "5m")
+    install(cluster, "gas", HERE / "gas-values.yaml", chart=RELEASED)
+    with Load(service, visitors=2, pause_seconds=0.1) as load:
+        job_ids = service.submit(job_file, 6)
+        sets = ("web.settings.GAS_JOBS_PER_PAGE=7",)
+        install(cluster, "gas", HERE / "gas-values.yaml", *sets, tag=NEXT_TAG)
+        assert cluster.get("configmap", "gas-web")["data"]["GAS_JOBS_PER_PAGE"] == "7"
+        assert image_of(service, "web") == f"gas-web:{NEXT_TAG}"
+        job_ids += service.submit(job_file, 6)
+        cluster.helm("rollback", "gas", "--wait", "--timeout", "5m")
+        statuses = service.wait_until_ended(job_ids, seconds=240)
     assert "GAS_JOBS_PER_PAGE" not in cluster.get("configmap", "gas-web")["data"]
-    image = cluster.get("deployment", "gas-web")["spec"]["template"]["spec"]["containers"][0]["image"]
-    assert image == f"gas-web:{TAG}"
+    assert image_of(service, "web") == f"gas-web:{TAG}"
+    assert load.bad == {}
+    assert Counter(statuses) == {"COMPLETED": len(job_ids)}
+    install(cluster, "gas", HERE / "gas-values.yaml")
+
+
+def test_job_that_takes_too_much_memory_fails_alone(service: Service, tmp_path: Path, job_file: Path) -> None:
+    cluster = service.namespace
+    tries = 2
+    little = ("annotator.resources.limits.memory=400Mi", f"settings.GAS_MAX_FAILURES={tries}")
+    install(cluster, "gas", HERE / "gas-values.yaml", *little)
+    try:
+        (too_large,) = service.submit(with_a_large_header(tmp_path / "large.vcf"), 1, at_once=1)
+        wait_for(lambda: was_killed_for_its_memory(cluster), seconds=120, what="a kill for lack of memory")
+        job_ids = service.submit(job_file, 6)
+        assert service.wait_until_ended(job_ids, seconds=240) == ["COMPLETED"] * len(job_ids)
+        assert service.wait_until_ended([too_large], seconds=240) == ["FAILED"]
+        (row,) = service.rows([too_large])
+        assert int(row["failures"]) == tries
+        outcome = service.browser().follow(f"{service.base_url}/annotations/{too_large}")
+        assert any("Two tries failed; the fault is ours" in sentence for sentence in outcome.sentences)
+    finally:
+        install(cluster, "gas", HERE / "gas-values.yaml")
+
+
+def was_killed_for_its_memory(cluster: Namespace) -> bool:
+    """Whether the kubelet says so of a container; a pod that scaling took away tells nothing any more."""
+    return any(
+        ended.get("reason") == "OOMKilled"
+        for pod in cluster.list("pods", component="annotator")
+        for status in pod["status"].get("containerStatuses", [])
+        for ended in (
+            status["state"].get("terminated", {}),
+            status.get("lastState", {}).get("terminated", {}),
+        )
+    )
+
+
+def with_a_large_header(path: Path) -> Path:
+    """A valid file of 58 MiB whose header, which is held in memory, needs twice what other jobs do."""
+    lines = (ROOT / "examples/sample.vcf").read_text().splitlines(keepends=True)
+    notes = [f"##note{number}={'A' * 1000}\n" for number in range(60_000)]
+    path.write_text("".join([lines[0], *notes, *lines[1:]]))
+    return path
+
+
+def image_of(service: Service, component: str) -> str:
+    pod = service.namespace.get("deployment", f"gas-{component}")["spec"]["template"]["spec"]
+    image: str = pod["containers"][0]["image"]
+    return image

@@ -37,8 +37,8 @@ def _short_form(loader: _Loader, name: str, node: yaml.Node) -> tuple[str, Any]:
 _Loader.add_multi_constructor("!", _short_form)
 
 
-def policies_of(template: str, *, stack: str) -> dict[str, Policy]:
-    """Policy of each service, by its name in lower case."""
+def policies_of(template: str, *, stack: str, parameters: dict[str, str]) -> dict[str, Policy]:
+    """Policy of each service, by its name in lower case; every condition of a statement holds."""
     resources: dict[str, Any] = yaml.load(template, _Loader)["Resources"]  # noqa: S506  a SafeLoader
 
     def name_of(logical: str) -> str:
@@ -61,7 +61,7 @@ def policies_of(template: str, *, stack: str) -> dict[str, Policy]:
             return value
         form, inner = value
         if form == "Ref":
-            return arn_of(inner)
+            return parameters[inner] if inner in parameters else arn_of(inner)
         if form == "GetAtt":
             return arn_of(inner.removesuffix(".Arn"))
         assert form == "Sub", form
@@ -77,7 +77,9 @@ def policies_of(template: str, *, stack: str) -> dict[str, Policy]:
             inner,
         )
 
-    def statement(plain: dict[str, Any]) -> Statement:
+    def statement(plain: dict[str, Any] | tuple[str, Any]) -> Statement:
+        if isinstance(plain, tuple):
+            _if, (_condition, plain, _otherwise) = plain
         several = isinstance(plain["Resource"], list)
         return Statement(
             tuple(plain["Action"]),

@@ -74,6 +74,9 @@ class JobsSettings(AwsSettings):
         10, ge=0, description="How often a free user may begin the window anew; WCAG 2.2.1 asks for ten."
     )
     download_url_seconds: int = Field(60, gt=0, description="How long a download link is good, seconds.")
+    sweep_seconds: int = Field(
+        60, gt=0, description="How often the sweeper runs; what it left undone twice is overdue, seconds."
+    )
     thaw_seconds: int = Field(
         300, gt=0, description="How often thaw runs; a late retrieval is looked at again after that, seconds."
     )
@@ -98,6 +101,7 @@ class JobsSettings(AwsSettings):
             mail_claim_seconds=self.lease_seconds + 15,
             free_window_seconds=self.free_window_seconds,
             links_seconds=self.download_url_seconds + CLOCK_SKEW_SECONDS,
+            sweep_seconds=self.sweep_seconds,
             thaw_seconds=self.thaw_seconds,
             thaw_lease_seconds=self.thaw_lease_seconds,
             restored_mail_seconds=self.restored_mail_seconds,
@@ -178,6 +182,32 @@ class TopicsSettings(AwsSettings):
             "job_requests_topic_arn": self.job_requests_topic_arn,
             "job_results_topic_arn": self.job_results_topic_arn,
             "plan_changes_topic_arn": self.plan_changes_topic_arn,
+        }
+
+
+class QueuesSettings(AwsSettings):
+    """All queues and their dead letters, for whoever looks after them."""
+
+    job_requests_queue_url: str = Field("", description="URL of the queue job-requests.")
+    job_requests_dlq_url: str = Field("", description="URL of its dead letters.")
+    job_notifications_queue_url: str = Field("", description="URL of the queue job-notifications.")
+    job_notifications_dlq_url: str = Field("", description="URL of its dead letters.")
+    job_archives_queue_url: str = Field("", description="URL of the queue job-archives.")
+    job_archives_dlq_url: str = Field("", description="URL of its dead letters.")
+    restores_queue_url: str = Field("", description="URL of the queue restores.")
+    restores_dlq_url: str = Field("", description="URL of its dead letters.")
+    thaws_queue_url: str = Field("", description="URL of the queue thaws.")
+    thaws_dlq_url: str = Field("", description="URL of its dead letters.")
+
+    @property
+    def queues(self) -> dict[str, tuple[str, str]]:
+        """By name, the URL of each queue and of its dead letters."""
+        return {
+            "job-requests": (self.job_requests_queue_url, self.job_requests_dlq_url),
+            "job-notifications": (self.job_notifications_queue_url, self.job_notifications_dlq_url),
+            "job-archives": (self.job_archives_queue_url, self.job_archives_dlq_url),
+            "restores": (self.restores_queue_url, self.restores_dlq_url),
+            "thaws": (self.thaws_queue_url, self.thaws_dlq_url),
         }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import gas_engine
-from gas_annotator.config import AnnotatorSettings
+from gas_annotator.bundles import open_bundles
+from gas_annotator.config import AnnotatorSettings, BundleSettings
 from gas_annotator.engine import BundleEngine
 from gas_annotator.handlers import Annotator
 from gas_core.adapters.clients import AwsClients
@@ -16,7 +17,7 @@ from gas_core.adapters.s3 import S3Store
 from gas_core.adapters.sns import SnsPublisher
 from gas_core.adapters.sqs import SqsQueue
 from gas_core.domain.messages import JobRequested
-from gas_core.ports import Queue
+from gas_core.ports import ObjectStore, Queue
 from gas_core.worker import Handlers
 from gas_core.worker.scratch import scratch
 
@@ -31,8 +32,10 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
         url=settings.job_requests_queue_url,
         visibility_seconds=settings.visibility_seconds,
     )
-    bundle = gas_engine.default_bundle()
-    gas_engine.warm(bundle)  # before the first message: no job pays for what can be ready
+    bundles = open_bundles(settings.bundle_addresses, settings.bundle_directory)
+    bundles = bundles or (gas_engine.default_bundle(),)
+    for bundle in bundles:
+        gas_engine.warm(bundle)  # before the first message: no job pays for what can be ready
     with scratch(settings.work_directory, prefix="gas-annotator-") as work_directory:
         annotator = Annotator(
             jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
@@ -40,8 +43,14 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
             publisher=SnsPublisher(clients.sns, **settings.topics),
             clock=SystemClock(),
             timings=settings.timings,
-            engine=BundleEngine(bundle),
+            engine=BundleEngine(bundles),
             results_bucket=settings.results_bucket,
             work_directory=work_directory,
         )
         yield queue, {JobRequested: annotator.annotate}
+
+
+def built_store(settings: BundleSettings) -> ObjectStore:
+    """Where bundles are fetched from."""
+    clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    return S3Store(clients.s3, public=clients.s3_public)

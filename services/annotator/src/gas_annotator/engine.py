@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import gas_engine
 from gas_core.domain.keys import ResultKeys
+from gas_engine.errors import AssemblyError, NoContigError
+
+OpenInput = Callable[[], AbstractContextManager[BinaryIO]]
+"""Opens the input at its first byte, as often as it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +39,51 @@ class Annotated:
 
 
 class Engine(Protocol):
-    """Annotates one stream into a directory of its own.
+    """Annotates one input into a directory of its own.
 
     ``progress`` is told records and bytes read, at least every half second; what it raises ends the run and
     passes through. A ``gas_engine.errors.EngineError`` tells what is wrong with the input.
     """
 
     def __call__(
-        self, source: BinaryIO, directory: Path, progress: Callable[[int, int], None]
+        self, open_input: OpenInput, directory: Path, progress: Callable[[int, int], None]
     ) -> Annotated: ...
 
 
 class BundleEngine:
-    """``Engine``: gas_engine with one reference bundle, opened once."""
+    """``Engine``: gas_engine with reference bundles, opened once.
 
-    def __init__(self, bundle: gas_engine.Bundle) -> None:
-        self._bundle = bundle
+    A file is annotated with the first bundle that it fits. Whether it does is known at its end, so that a
+    file of the second is read twice.
+    """
 
-    def __call__(self, source: BinaryIO, directory: Path, progress: Callable[[int, int], None]) -> Annotated:
+    def __init__(self, bundles: Sequence[gas_engine.Bundle]) -> None:
+        self._bundles = tuple(bundles)
+
+    def __call__(
+        self, open_input: OpenInput, directory: Path, progress: Callable[[int, int], None]
+    ) -> Annotated:
         outputs = gas_engine.OutputPaths(directory)
-        summary = gas_engine.annotate(
-            source, self._bundle, outputs, lambda now: progress(now.records, now.bytes_read)
-        )
-        counts = {
-            "records": summary.records.read,
-            "records_annotated": summary.records.annotated,
-            "alleles": summary.alleles.read,
-            "alleles_known": summary.alleles.known,
-        }
-        return Annotated(counts, outputs.vcf, outputs.index, outputs.table, outputs.log, outputs.summary)
+        misfits: list[NoContigError | AssemblyError] = []
+        for bundle in self._bundles:
+            try:
+                with open_input() as source:
+                    summary = gas_engine.annotate(
+                        source, bundle, outputs, lambda now: progress(now.records, now.bytes_read)
+                    )
+            except (NoContigError, AssemblyError) as misfit:
+                misfits.append(misfit)
+            else:
+                return _annotated(summary, outputs)
+        # A file whose contigs are there and whose bases are others says more about what to do.
+        raise next((misfit for misfit in misfits if isinstance(misfit, AssemblyError)), misfits[0])
+
+
+def _annotated(summary: gas_engine.Summary, outputs: gas_engine.OutputPaths) -> Annotated:
+    counts = {
+        "records": summary.records.read,
+        "records_annotated": summary.records.annotated,
+        "alleles": summary.alleles.read,
+        "alleles_known": summary.alleles.known,
+    }
+    return Annotated(counts, outputs.vcf, outputs.index, outputs.table, outputs.log, outputs.summary)

@@ -123,8 +123,7 @@ class Annotator:
 
         with hold.keep(renew):
             try:
-                with self.store.open(job.input) as source:
-                    annotated = self.engine(source, directory, report)
+                annotated = self.engine(lambda: self.store.open(job.input), directory, report)
             except EngineError as error:
                 failure = failure_of(error, file_name=job.input_file_name)
                 if failure is None:

@@ -29,7 +29,7 @@ class UploadOverError(PermanentError):
     """The upload takes no more parts: it was submitted, or given up."""
 
 
-class NoSuchPartError(PermanentError):
+class PartOutOfRangeError(PermanentError):
     """The upload has no part of this number."""
 
 
@@ -118,13 +118,13 @@ def address_of_part(
     ------
     JobNotFoundError, UploadOverError
         As ``standing``.
-    NoSuchPartError
+    PartOutOfRangeError
         The file has no such part.
     """
     job = _under_way(job_id, user, jobs=jobs)
     size_bytes = job.upload.size_of(number)
     if not size_bytes:
-        raise NoSuchPartError(job_id=job_id, number=number)
+        raise PartOutOfRangeError(job_id=job_id, number=number)
     part = Part(number, size_bytes, crc32)
     return store.presign_part(
         _place(job), job.upload.upload_id, part, expires_seconds=limits.part_url_seconds

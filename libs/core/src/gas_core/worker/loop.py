@@ -115,7 +115,8 @@ class Loop:
         except TransientError as error:
             self._receive_failures += 1
             pause = backoff_seconds(self._receive_failures)
-            _log.warning("receive_failed", queue=self._queue.name, error=type(error).__name__, pause=pause)
+            told = {"queue": self._queue.name, "error": type(error).__name__, "pause": pause}
+            _log.warning("receive_failed", **told, **_fields(error))
             self._pause(pause)
             return None
         self._receive_failures = 0
@@ -131,8 +132,11 @@ class Loop:
 
 def _report(error: Exception) -> None:
     if isinstance(error, GasError):
-        # Under names that no other field of a log line has.
-        fields = {f"error_{name}": value for name, value in error.fields.items()}
-        _log.warning("handler_stopped", error=type(error).__name__, reason=str(error), **fields)
+        _log.warning("handler_stopped", error=type(error).__name__, reason=str(error), **_fields(error))
     else:
         _log.error("handler_failed", error=type(error).__name__, exc_info=error)
+
+
+def _fields(error: GasError) -> dict[str, object]:
+    """What an error tells, under names that no other field of a log line has."""
+    return {f"error_{name}": value for name, value in error.fields.items()}

@@ -28,5 +28,6 @@ def readyz() -> tuple[str, int]:
     except JobNotFoundError:
         return "ready\n", 200
     except GasError as error:
-        return f"the jobs table does not answer: {type(error).__name__}\n", 503
+        reason = " ".join((type(error).__name__, str(error.fields.get("code", "")))).strip()
+        return f"the jobs table does not answer: {reason}\n", 503
     return "ready\n", 200

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gas_core.domain.errors import PartsMissingError, UploadTooLargeError
 from gas_web import uploads
 from gas_web.container import container
+from gas_web.limits import limited
 from gas_web.session import sign_in_required, user
-from gas_web.uploads import NoSuchPartError, Standing, UploadOverError
+from gas_web.uploads import PartOutOfRangeError, Standing, UploadOverError
 from gas_web.words import size_text
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/annotate/uploads")
@@ -42,6 +43,7 @@ class NextPart(_Asked):
 
 @blueprint.post("")
 @sign_in_required
+@limited("submit")
 def begin() -> Answer:
     asked = NewUpload.model_validate_json(request.get_data())
     here = container()
@@ -111,7 +113,7 @@ def give_up(job_id: UUID) -> Answer:
 
 
 @blueprint.errorhandler(ValidationError)
-@blueprint.errorhandler(NoSuchPartError)
+@blueprint.errorhandler(PartOutOfRangeError)
 def unreadable(_error: Exception) -> Answer:
     return _refused("unreadable", "This request could not be read. Reload the page and try again."), 400
 

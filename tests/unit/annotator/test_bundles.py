@@ -1,0 +1,237 @@
+"""Bundles of an operator's own: fetched whole or not at all, and the right one chosen."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+import gas_engine
+from gas_annotator.bundles import BundleAddress, fetch_bundles, open_bundles
+from gas_annotator.engine import BundleEngine
+from gas_core.domain.job import ObjectRef
+from gas_core.testing import FakeClock, FakeStore
+from gas_core.worker.scratch import scratch
+from gas_engine.bundle import build_bundle
+from gas_engine.errors import AssemblyError, BundleError, NoContigError
+
+BUCKET, PREFIX = "references", "bundles/toy-1"
+GENES = "##gff-version 3\nchrA\t.\tgene\t11\t40\t.\t+\t.\tID=gene:G1;Name=G1;biotype=protein_coding\n"
+
+
+def a_bundle(directory: Path, *, name: str = "toy", base: str = "A", contig: str = "chrA") -> Path:
+    """A genome of sixty equal bases."""
+    fasta, genes = directory.with_suffix(".fa"), directory.with_suffix(".gff3")
+    fasta.write_text(f">{contig}\n{base * 60}\n")
+    genes.write_text(GENES.replace("chrA", contig))
+    build_bundle(fasta, genes, directory, name=name, assembly=name)
+    return directory
+
+
+def uploaded(store: FakeStore, bundle: Path) -> BundleAddress:
+    """Put a bundle's files into the store; where they are."""
+    for file in bundle.iterdir():
+        store.put_for_test(ObjectRef(BUCKET, f"{PREFIX}/{file.name}"), file.read_bytes())
+    sha256 = hashlib.sha256((bundle / "manifest.json").read_bytes()).hexdigest()
+    return BundleAddress(BUCKET, PREFIX, sha256)
+
+
+class CountingStore(FakeStore):
+    """Tells what was read."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.opened: list[str] = []
+
+    @contextmanager
+    def open(self, ref: ObjectRef) -> Iterator[BinaryIO]:
+        self.opened.append(ref.key)
+        with super().open(ref) as stream:
+            yield stream
+
+
+@pytest.fixture
+def store() -> CountingStore:
+    return CountingStore()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    path = tmp_path / "cache"
+    path.mkdir()
+    return path
+
+
+def test_fetched_bundle_is_the_one_that_was_uploaded(
+    store: CountingStore, cache: Path, tmp_path: Path
+) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    fetch_bundles([address], store, cache)
+    (bundle,) = open_bundles([address], cache)
+    assert (bundle.name, bundle.sequence("chrA", 0, 3)) == ("toy", "AAA")
+
+
+def test_bundle_that_is_there_is_not_fetched_again(store: CountingStore, cache: Path, tmp_path: Path) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    fetch_bundles([address], store, cache)
+    store.opened.clear()
+    fetch_bundles([address], store, cache)
+    assert store.opened == []
+
+
+def test_manifest_that_is_not_the_expected_one_is_refused(
+    store: CountingStore, cache: Path, tmp_path: Path
+) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    expected = BundleAddress(address.bucket, address.prefix, "0" * 64)
+    with pytest.raises(BundleError, match=f"has the SHA-256 {address.sha256} and was expected to have 0000"):
+        fetch_bundles([expected], store, cache)
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1] + bytes([data[-1] ^ 1]), lambda data: data[:-4096]]
+)
+def test_damaged_file_is_refused_and_nothing_of_it_stays(
+    store: CountingStore, cache: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    directory = a_bundle(tmp_path / "toy")
+    address = uploaded(store, directory)
+    # The last array's bytes, past the padding: what no header tells.
+    data = (directory / "tables.bin").read_bytes().rstrip(b"\0")
+    store.put_for_test(ObjectRef(BUCKET, f"{PREFIX}/tables.bin"), damage(data))
+    with pytest.raises(BundleError, match=r"tables\.bin"):
+        fetch_bundles([address], store, cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_missing_file_is_named(store: CountingStore, cache: Path, tmp_path: Path) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    store.delete([ObjectRef(BUCKET, f"{PREFIX}/tables.bin")])
+    with pytest.raises(BundleError, match=rf"s3://{BUCKET}/{PREFIX}/tables\.bin is not there, or"):
+        fetch_bundles([address], store, cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_manifest_cannot_name_files_elsewhere(store: CountingStore, cache: Path, tmp_path: Path) -> None:
+    directory = a_bundle(tmp_path / "toy")
+    manifest = json.loads((directory / "manifest.json").read_text())
+    manifest["checksums"]["../escaped"] = "0" * 64
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="outside of its bundle"):
+        fetch_bundles([uploaded(store, directory)], store, cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_bundle_that_was_damaged_in_the_cache_is_fetched_anew(
+    store: CountingStore, cache: Path, tmp_path: Path
+) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    fetch_bundles([address], store, cache)
+    (address.within(cache) / "tables.bin").write_bytes(b"half")
+    fetch_bundles([address], store, cache)
+    (bundle,) = open_bundles([address], cache)
+    assert bundle.sequence("chrA", 0, 3) == "AAA"
+    assert [path.name for path in cache.iterdir()] == [address.sha256]
+
+
+def test_two_that_fetch_at_once_do_no_harm(store: CountingStore, cache: Path, tmp_path: Path) -> None:
+    address = uploaded(store, a_bundle(tmp_path / "toy"))
+    both = threading.Barrier(2)
+    real = store.open
+
+    @contextmanager
+    def together(ref: ObjectRef) -> Iterator[BinaryIO]:
+        both.wait(10)
+        with real(ref) as stream:
+            yield stream
+
+    store.open = together
+    problems: list[Exception] = []
+
+    def fetch() -> None:
+        try:
+            fetch_bundles([address], store, cache)
+        except Exception as problem:  # noqa: BLE001 - told below
+            problems.append(problem)
+
+    threads = [threading.Thread(target=fetch) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert [path.name for path in cache.iterdir()] == [address.sha256]
+
+
+def test_what_a_killed_fetch_left_goes_with_the_next(
+    store: CountingStore, cache: Path, tmp_path: Path
+) -> None:
+    (cache / "fetching-killed").mkdir()
+    (cache / "fetching-killed" / "half").write_bytes(b"x")
+    with scratch(cache, prefix="fetching-") as alive:
+        fetch_bundles([uploaded(store, a_bundle(tmp_path / "toy"))], store, cache)
+        assert not (cache / "fetching-killed").exists()
+        assert alive.is_dir()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://references/bundles/toy",
+        "https://references/bundles/toy#sha256=" + "0" * 64,
+        "s3://references#sha256=" + "0" * 64,
+        "s3://references/bundles/toy#sha256=" + "0" * 63,
+        "s3://references/a b#sha256=" + "0" * 64,
+    ],
+)
+def test_address_without_a_checksum_or_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not like s3://bucket/bundles/GRCh38#sha256="):
+        BundleAddress.parse(text)
+
+
+def test_trailing_slash_of_a_prefix_is_no_part_of_it() -> None:
+    assert BundleAddress.parse(f"s3://references/a/b/#sha256={'0' * 64}").prefix == "a/b"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> BundleEngine:
+    """Two genomes with a contig of one name and other bases, and a third."""
+    made = [
+        a_bundle(tmp_path / "first", name="first", base="A"),
+        a_bundle(tmp_path / "second", name="second", base="C"),
+        a_bundle(tmp_path / "third", name="third", contig="chrB"),
+    ]
+    return BundleEngine([gas_engine.Bundle.load(path) for path in made])
+
+
+def run(engine: BundleEngine, tmp_path: Path, contig: str, ref: str) -> str:
+    """Annotate one record; the name of the bundle that it was annotated with."""
+    text = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    data = f"{text}{contig}\t5\t.\t{ref}\tT\t.\t.\t.\n".encode()
+    annotated = engine(lambda: io.BytesIO(data), tmp_path / "out", lambda _records, _bytes: None)
+    name: str = json.loads(annotated.summary.read_text())["engine"]["bundle"]
+    return name
+
+
+@pytest.mark.parametrize(
+    ("contig", "ref", "fits"), [("chrA", "A", "first"), ("chrA", "C", "second"), ("chrB", "A", "third")]
+)
+def test_file_is_annotated_with_the_first_bundle_that_it_fits(
+    engine: BundleEngine, tmp_path: Path, contig: str, ref: str, fits: str
+) -> None:
+    assert run(engine, tmp_path, contig, ref) == fits
+
+
+def test_file_that_fits_no_bundle_is_told_the_nearest_reason(engine: BundleEngine, tmp_path: Path) -> None:
+    with pytest.raises(AssemblyError, match="REF contradicts first"):
+        run(engine, tmp_path, "chrA", "G")
+    with pytest.raises(NoContigError, match="first"):
+        run(engine, tmp_path, "chrZ", "A")
