@@ -373,6 +373,21 @@ def test_sending_goes_to_the_store_and_then_to_the_job(tab: Page, gallery: Any, 
     store.close()
 
 
+def test_pressed_before_the_verdict_is_there_it_waits_for_it(site: Site, tab: Page, tmp_path: Path) -> None:
+    site.app.add_url_rule("/store", "store", lambda: redirect("/annotations", 303), methods=["POST"])
+    tab.add_init_script(
+        """const read = Blob.prototype.arrayBuffer;
+        Blob.prototype.arrayBuffer = async function () {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return read.call(this);
+        };"""
+    )
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "a.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url("**/annotations/*")
+
+
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [

@@ -48,7 +48,8 @@ class Item {
     this.text = this.element.querySelector("[data-text]");
     this.hint = this.element.querySelector("[data-hint]");
     this.button("pause").addEventListener("click", () => this.upload?.pause());
-    this.button("give-up").addEventListener("click", () => this.upload?.giveUp());
+    // Without a connection the page offers to discard it the next time, and after a day the server does.
+    this.button("give-up").addEventListener("click", () => this.upload?.giveUp().catch(() => {}));
   }
 
   button(name) {
@@ -153,6 +154,7 @@ function bind(form) {
   let sending = false;
   let formUsed = false;
   let told = "";
+  let checked = Promise.resolve();
 
   const tell = (sentence) => {
     if (sentence !== told) announcer.textContent = told = sentence;
@@ -166,8 +168,12 @@ function bind(form) {
     button.textContent = ready.length > 1 ? `Annotate ${number(ready.length)} files` : "Annotate";
   }
 
-  async function take(files) {
-    if (sending || !files.length) return;
+  function take(files) {
+    if (!sending && files.length) checked = look(files);
+    return checked;
+  }
+
+  async function look(files) {
     const chosen = [...files].map((file) => new Item(form, file));
     items = chosen;
     list.replaceChildren(...chosen.map((item) => item.element));
@@ -250,6 +256,7 @@ function bind(form) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await checked; // Pressed before the verdict was there.
     if (sending) return;
     const ready = items.filter((item) => item.ready);
     if (!ready.length) {
