@@ -25,7 +25,7 @@ def applied(images: None) -> Iterator[Service]:  # noqa: ARG001 - they have to b
     namespace = Namespace("gas")
     try:
         run("kubectl", "apply", "--kustomize", str(DEMO))
-        namespace.kubectl("rollout", "status", "deployment/gas-web", "--timeout=180s")
+        namespace.kubectl("wait", "--for=condition=Available", "deployments", "--all", "--timeout=300s")
         service = Service(namespace, "gas.localhost", ingress_address())
         service.wait_until_served()
         yield service

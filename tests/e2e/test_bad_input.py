@@ -54,18 +54,20 @@ def statuses(cluster: Namespace, component: str) -> list[dict[str, Any]]:
 
 
 def test_pods_wait_for_aws_and_are_not_restarted(cluster: Namespace) -> None:
-    install(cluster, "demo.emulatorsOf=nowhere")
+    install(cluster, "demo.emulatorsOf=nowhere", "annotator.minReplicas=1")
 
     def started() -> bool:
         both = (statuses(cluster, "web"), statuses(cluster, "annotator"))
         return all(found and all("running" in s["state"] for s in found) for found in both)
 
+    def told() -> bool:
+        return "receive_failed" in cluster.kubectl("logs", f"deployment/{RELEASE}-annotator", "--tail=-1")
+
     wait_for(started, seconds=90, what="pods that run")
+    wait_for(told, seconds=90, what="a line that tells it")
     time.sleep(20)
     assert not any(status["ready"] for status in statuses(cluster, "web"))
     assert not any(s["restartCount"] for name in ("web", "annotator") for s in statuses(cluster, name))
-    logs = cluster.kubectl("logs", f"deployment/{RELEASE}-annotator", "--tail=-1")
-    assert "receive_failed" in logs
 
 
 def test_queue_that_does_not_exist_is_named_by_worker_and_scaler(cluster: Namespace) -> None:

@@ -185,6 +185,19 @@ def test_form_of_a_job_takes_no_parts(world: World, premium: Any) -> None:
     assert ask(premium, f"/{job_id}/parts", number=1, crc32="AAAAAA==").status_code == 409
 
 
+def test_file_that_came_in_parts_keeps_its_name_when_it_is_run_again(
+    world: World, premium: Any, job_id: str
+) -> None:
+    for number in (1, 2):
+        send(world, premium, job_id, number)
+    ask(premium, f"/{job_id}/finish")
+    premium.post(f"/annotations/{job_id}/cancel")
+    again = premium.post(f"/annotations/{job_id}/run-again").location.rpartition("/")[2]
+    assert again != job_id
+    assert world.jobs.get(again).input_file_name == DECLARED["name"]
+    assert world.jobs.get(again).status is Status.PENDING
+
+
 def test_sample_on_the_submit_page_is_the_example() -> None:
     root = Path(__file__).parents[3]
     served = root / "services/web/src/gas_web/assets/examples/sample.vcf"
