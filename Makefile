@@ -44,9 +44,14 @@ clean-local: ## forget what the embedded stack keeps (.local)
 ## Checking
 
 .PHONY: test
-test: check .venv-local/installed .venv/bin/helm ## static checks, then unit, contract and integration tests
+test: check test-js .venv-local/installed .venv/bin/helm ## static checks, then unit, contract and integration tests
 	@echo "==> tests: $(TESTS) (what is marked slow is for 'make test-slow')"
 	$(BIN)/python -m pytest -q -m "not slow and not cluster" $(TESTS)
+
+.PHONY: test-js
+test-js: ## the pages' scripts on node's test runner; told and left out where there is no node
+	@if ! command -v node > /dev/null; then echo "==> scripts: left out, as there is no node"; \
+	else echo "==> scripts"; node --test --test-reporter=dot $(wildcard tests/preflight/*.test.mjs tests/js/*.test.mjs); fi
 
 .PHONY: test-slow
 test-slow: .venv/installed-dev .venv-local/installed ## kill tests and browser journeys; needs Chromium

@@ -58,6 +58,10 @@ class Reader:
         if not place.startswith(self._others):  # What Globus' pages and Stripe's script say is not ours.
             self._spoken.append(f"{message.text} ({place})")
 
+    def may_ask(self, url: str) -> None:
+        """Another way to the store is ours too."""
+        self._own.add(urlsplit(url).netloc)
+
     def leave(self) -> None:
         self._context.close()
         # A test may have gone over to a second web process of the site.

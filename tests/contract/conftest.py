@@ -217,6 +217,10 @@ class StoreBench:
         """Send the form as a browser does; AccessRefusedError where the store refuses it."""
         raise NotImplementedError
 
+    def upload_part(self, url: str, data: bytes, *, crc32: str) -> None:
+        """Send a part as a browser does; AccessRefusedError where the store refuses it."""
+        raise NotImplementedError
+
     def wait(self, seconds: int) -> None:
         raise NotImplementedError
 
@@ -239,6 +243,9 @@ class FakeStoreBench(StoreBench):
 
     def upload(self, form: UploadForm, data: bytes, *, file_name: str) -> None:
         self._fake.upload_for_test(form, data, file_name=file_name)
+
+    def upload_part(self, url: str, data: bytes, *, crc32: str) -> None:
+        self._fake.put_part_for_test(url, data, crc32=crc32)
 
     def wait(self, seconds: int) -> None:
         self._clock.advance(seconds)
@@ -273,6 +280,11 @@ class StackStoreBench(StoreBench):
             allow_redirects=False,
             timeout=20,
         )
+        if answer.status_code >= 400:
+            raise AccessRefusedError(status=answer.status_code, body=answer.text)
+
+    def upload_part(self, url: str, data: bytes, *, crc32: str) -> None:
+        answer = requests.put(url, data=data, headers={"x-amz-checksum-crc32": crc32}, timeout=20)
         if answer.status_code >= 400:
             raise AccessRefusedError(status=answer.status_code, body=answer.text)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from gas_core.domain.errors import AccessRefusedError, ObjectMissingError
 from gas_core.domain.job import ObjectRef
-from gas_core.ports import UploadForm
+from gas_core.ports import Part, UploadForm
 
 NAMES = [
     "plain.vcf",
@@ -103,6 +105,88 @@ def test_form_expires(store_bench: Any) -> None:
     with pytest.raises(AccessRefusedError):
         store_bench.upload(form, b"x", file_name="a.vcf")
     assert store_bench.port.head(ref) is None
+
+
+def crc32(data: bytes) -> str:
+    return base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()
+
+
+def send_part(bench: Any, ref: ObjectRef, upload_id: str, number: int, data: bytes, **changes: Any) -> None:
+    part = Part(number, changes.get("size_bytes", len(data)), changes.get("crc32", crc32(data)))
+    expires = changes.get("expires_seconds", 60)
+    url = bench.port.presign_part(ref, upload_id, part, expires_seconds=expires)
+    bench.wait(changes.get("wait", 0))
+    bench.upload_part(url, data, crc32=part.crc32)
+
+
+def test_parts_become_one_object_when_they_are_joined_and_not_before(store_bench: Any) -> None:
+    ref, port = store_bench.input_ref(), store_bench.port
+    first, second = os.urandom(5 << 20), b"the end"
+    upload_id = port.begin_parts(ref)
+    assert port.parts(ref, upload_id) == ()
+    send_part(store_bench, ref, upload_id, 2, second)
+    send_part(store_bench, ref, upload_id, 1, first)
+    arrived = port.parts(ref, upload_id)
+    assert [(part.number, part.size_bytes, part.crc32) for part in arrived] == [
+        (1, len(first), crc32(first)),
+        (2, len(second), crc32(second)),
+    ]
+    assert port.head(ref) is None
+    port.join_parts(ref, upload_id, arrived)
+    assert port.head(ref).size_bytes == len(first) + len(second)
+    assert read(store_bench, ref) == first + second
+    assert port.parts(ref, upload_id) is None
+
+
+def test_part_that_is_sent_again_takes_the_place_of_the_first(store_bench: Any) -> None:
+    ref, port = store_bench.input_ref(), store_bench.port
+    upload_id = port.begin_parts(ref)
+    for data in (b"wrong", b"right"):
+        send_part(store_bench, ref, upload_id, 1, data)
+    port.join_parts(ref, upload_id, port.parts(ref, upload_id))
+    assert read(store_bench, ref) == b"right"
+
+
+def test_part_with_another_checksum_is_refused(store_bench: Any) -> None:
+    ref = store_bench.input_ref()
+    upload_id = store_bench.port.begin_parts(ref)
+    with pytest.raises(AccessRefusedError):
+        send_part(store_bench, ref, upload_id, 1, b"spoiled", crc32=crc32(b"whole!!"))
+    assert store_bench.port.parts(ref, upload_id) == ()
+
+
+def test_address_of_a_part_expires(store_bench: Any) -> None:
+    ref = store_bench.input_ref()
+    upload_id = store_bench.port.begin_parts(ref)
+    with pytest.raises(AccessRefusedError):
+        send_part(store_bench, ref, upload_id, 1, b"late", expires_seconds=1, wait=3)
+    assert store_bench.port.parts(ref, upload_id) == ()
+
+
+def test_joining_again_changes_nothing(store_bench: Any) -> None:
+    ref, port = store_bench.input_ref(), store_bench.port
+    upload_id = port.begin_parts(ref)
+    send_part(store_bench, ref, upload_id, 1, b"once")
+    arrived = port.parts(ref, upload_id)
+    port.join_parts(ref, upload_id, arrived)
+    stands = port.head(ref)
+    port.join_parts(ref, upload_id, arrived)
+    other = port.begin_parts(ref)
+    send_part(store_bench, ref, other, 1, b"other")
+    port.join_parts(ref, other, port.parts(ref, other))
+    assert port.head(ref) == stands
+
+
+def test_aborted_upload_leaves_nothing_and_aborting_again_is_no_error(store_bench: Any) -> None:
+    ref, port = store_bench.input_ref(), store_bench.port
+    upload_id = port.begin_parts(ref)
+    send_part(store_bench, ref, upload_id, 1, b"x")
+    for _ in range(2):
+        port.abort_parts(ref, upload_id)
+    assert port.parts(ref, upload_id) is None
+    assert port.head(ref) is None
+    with pytest.raises(AccessRefusedError):
+        send_part(store_bench, ref, upload_id, 2, b"y")
 
 
 def test_version_once_told_stays_what_it_was_when_the_key_is_written_again(store_bench: Any) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.s3 import S3Store
 from gas_core.domain.errors import ObjectMissingError, StoreUnavailableError
 from gas_core.domain.job import ObjectRef
+from gas_core.ports import Part
 from gas_local.fixtures import Stack
 
 SIZE = 3_000_000
@@ -128,6 +130,13 @@ def test_large_file_goes_in_parts_each_with_a_checksum(stack_store: Any, tmp_pat
     assert head["ChecksumSHA256"].endswith("-3")
     assert head["ContentType"] == "application/gzip"
     assert read_through(in_parts, ref) == data * 4
+
+
+def test_address_of_a_part_binds_its_size_and_checksum(stack_store: Any, store: S3Store) -> None:
+    ref = stack_store.input_ref()
+    url = store.presign_part(ref, store.begin_parts(ref), Part(1, 7, "AAAAAA=="), expires_seconds=60)
+    signed = parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"]
+    assert signed == ["content-length;host;x-amz-checksum-crc32"]
 
 
 def test_key_with_more_versions_than_one_request_deletes_loses_them_all(

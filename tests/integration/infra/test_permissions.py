@@ -6,8 +6,10 @@ so does a permission that no call used, unless it is listed with its reason. The
 
 from __future__ import annotations
 
+import base64
 import json
 import time
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import pytest
+import requests
 from tests.integration.infra.policies import Policy, policies_of
 from tests.integration.test_bundles import BUCKET, fetch, uploaded
 
@@ -41,6 +44,8 @@ from gas_local.world import ADA, OLIVIA
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gas_local.journey import Outcome
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 RECORDER = Path(__file__).with_name("recorder")
@@ -51,6 +56,7 @@ SETTINGS = {
     "GAS_FREE_WINDOW_SECONDS": "3",
     "GAS_DOWNLOAD_URL_SECONDS": "1",
     "GAS_UPLOAD_FORM_SECONDS": "1",
+    "GAS_PARTS_SECONDS": "10",
     "GAS_ABANDONED_SECONDS": "1",
     "GAS_CLEANUP_SECONDS": "5",
     "GAS_SWEEP_INTERVAL_SECONDS": "1",
@@ -63,7 +69,6 @@ HEARTBEAT = "heartbeats begin after 20 seconds, and a message is hidden only whe
 """A busy machine makes both happen here, so that a call is no reason to strike the line out."""
 LARGE = "only a failed upload of a large file is aborted"
 UNUSED: dict[tuple[str, str], str] = {
-    ("web", "s3:PutObject"): "signed into upload forms: the browser calls, with the web's permission",
     ("web", "s3:GetObjectVersion"): "only a line at fault and a file that is run again are read by version",
     ("web", "s3:ListBucket"): MISSING,
     ("web", "dynamodb:ConditionCheckItem"): "only results that an upgrade left behind are asked back",
@@ -92,6 +97,10 @@ UNUSED: dict[tuple[str, str], str] = {
 
 ACTIONS = {
     ("s3", "HeadObject"): "s3:GetObject",
+    # What is signed into forms and addresses of parts is s3:PutObject too; there the browser calls.
+    ("s3", "CreateMultipartUpload"): "s3:PutObject",
+    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
+    ("s3", "ListParts"): "s3:ListMultipartUploadParts",
     ("s3", "CopyObject"): "s3:PutObject",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
@@ -299,6 +308,8 @@ def live_through_everything(
     assert failed.status == Status.FAILED
     look_after(stack, Browser(stack.base_url, watch=supervisor.check), operations_url, failed)
     press(browser, failed.url, "delete")
+    in_parts = send_in_parts(browser, picture.read_bytes())
+    press(browser, in_parts.url, "delete")
     browser._get(urljoin(stack.base_url, "/annotate"), "a form that nothing is sent with")
     browser._get(urljoin(stack.base_url, "/annotations"), "the list")
 
@@ -315,12 +326,36 @@ def live_through_everything(
     until(lambda: jobs.get(kept.job_id).results is Results.ARCHIVED, "archived again")
     for outcome in (kept, premium):
         press(browser, outcome.url, "delete")
-    for outcome in (failed, kept, premium):
+    for outcome in (failed, in_parts, kept, premium):
         until(lambda job_id=outcome.job_id: gone(jobs, job_id), "deleted")
     until(lambda: not jobs_left(stack), "the form forgotten")
 
 
 TOPICS = ("job_requests", "job_results", "plan_changes")
+
+
+def send_in_parts(browser: Browser, data: bytes) -> Outcome:
+    """As the submit page's script does: one upload sent and followed, one withdrawn, one left alone."""
+    address = urljoin(browser.base_url, "/annotate/uploads")
+    profile = read(browser._get(urljoin(browser.base_url, "/profile"), "the profile").text)
+    token = next(form.fields["csrf_token"] for form in profile.forms if "csrf_token" in form.fields)
+    declared = {"name": "picture.vcf", "size_bytes": len(data), "fingerprint": "0" * 16}
+    crc32 = base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()
+
+    def ask(path: str, **fields: object) -> Any:
+        answer = browser._session.post(
+            address + path, json=fields, headers={"X-CSRFToken": token}, timeout=20
+        )
+        assert answer.ok, answer.text
+        return answer.json()
+
+    sent, withdrawn, _left = (ask("", **declared)["job_id"] for _ in range(3))
+    ask(f"/{withdrawn}/give-up")
+    url = ask(f"/{sent}/parts", number=1, crc32=crc32)["url"]
+    assert requests.put(url, data=data, headers={"x-amz-checksum-crc32": crc32}, timeout=20).ok
+    outcome = browser.follow(urljoin(browser.base_url, ask(f"/{sent}/finish")["location"]))
+    assert outcome.status == Status.FAILED
+    return outcome
 
 
 def press(browser: Browser, job_url: str, button: str) -> None:

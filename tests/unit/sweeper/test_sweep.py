@@ -11,7 +11,7 @@ import pytest
 from gas_core.domain import billing, plans
 from gas_core.domain.billing import Letter, Standing, Subscription
 from gas_core.domain.errors import JobNotFoundError, StoreUnavailableError
-from gas_core.domain.job import Due, Job, ObjectRef
+from gas_core.domain.job import Due, Job, ObjectRef, PartsUpload
 from gas_core.domain.keys import input_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobChanged, JobEvent, JobRequested, UserChanged
@@ -83,6 +83,15 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_upload_whose_parts_never_all_came_is_given_up_and_what_came_goes(world: World) -> None:
+    ref = ObjectRef(INPUTS_BUCKET, "in-parts")
+    upload = PartsUpload(world.store.begin_parts(ref), "a.vcf", 20 << 20, 10 << 20)
+    job = world.add(due={Due.UPLOAD: -1}, upload=upload, s3_key_input_file=ref.key)
+    assert world.sweep() == Swept(settled=1)
+    assert world.jobs.get(job.job_id).status is Status.CANCELLED
+    assert world.store.uploads == {}
 
 
 def test_file_that_arrived_without_its_owner_is_submitted(world: World) -> None:

@@ -22,6 +22,11 @@ ANSWERS = {
     ("account.profile", "POST"): (302, 302, 302, 302),
     ("jobs.new", "GET"): (302, 200, 200, 200),
     ("jobs.submitted", "GET"): (302, 303, 404, 404),
+    ("uploads.begin", "POST"): (302, 400, 400, 400),
+    ("uploads.standing", "GET"): (302, 409, 404, 404),
+    ("uploads.sign_part", "POST"): (302, 400, 400, 400),
+    ("uploads.finish", "POST"): (302, 200, 404, 404),
+    ("uploads.give_up", "POST"): (302, 200, 404, 404),
     ("jobs.index", "GET"): (302, 200, 200, 200),
     ("auth.logout_everywhere", "POST"): (302, 302, 302, 302),
     ("account.usage", "GET"): (302, 200, 200, 200),
@@ -90,7 +95,8 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
     with visitor.client.application.test_request_context():
         from flask import url_for
 
-        of_a_job = endpoint.startswith(("jobs.", "results.")) or endpoint == "operations.job"
+        of_a_job = endpoint.startswith(("jobs.", "results.", "uploads.")) or endpoint == "operations.job"
+        of_a_job &= endpoint != "uploads.begin"
         parameters: dict[str, Any] = {"job_id": job_id} if of_a_job else {}
         if endpoint.endswith(("pause", "resume")) and endpoint.startswith("operations."):
             parameters = {"component": "annotator"}
@@ -117,7 +123,7 @@ def test_every_route_has_its_row(world: World) -> None:
 def test_route_answers_each_as_it_should(
     world: World, Visitor: type, endpoint: str, method: str, who: str
 ) -> None:
-    job = world.job("COMPLETED")
+    job = world.job("COMPLETED", name="of-ada-alone.vcf")
     visitor = _open(world, Visitor, who)
     before = world.jobs.rows[job.job_id]
     answer = visitor.client.open(_path(visitor, endpoint, job.job_id), method=method)

@@ -5,7 +5,7 @@ No response dict and no ClientError passes a port: errors are those of ``gas_cor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -150,6 +150,19 @@ class ObjectInfo:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an upload, numbered from 1. ``crc32`` is its checksum in base64, as stores spell it.
+
+    ``etag`` is the store's own name for what arrived, empty for a part that has yet to come.
+    """
+
+    number: int
+    size_bytes: int
+    crc32: str
+    etag: str = ""
+
+
 class ObjectStore(Protocol):
     """Buckets of objects."""
 
@@ -157,6 +170,26 @@ class ObjectStore(Protocol):
         self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
     ) -> UploadForm:
         """A form for exactly this key; its field ``x-amz-meta-name`` carries the file's own name."""
+        ...
+
+    def begin_parts(self, ref: ObjectRef) -> str:
+        """Begin an upload in parts to exactly this key; its upload ID. ``join_parts`` makes the object."""
+        ...
+
+    def presign_part(self, ref: ObjectRef, upload_id: str, part: Part, *, expires_seconds: int) -> str:
+        """A short-lived URL that takes exactly this part: its size and its checksum are signed in."""
+        ...
+
+    def parts(self, ref: ObjectRef, upload_id: str) -> tuple[Part, ...] | None:
+        """The parts that have arrived, by number; None if there is no such upload (any more)."""
+        ...
+
+    def join_parts(self, ref: ObjectRef, upload_id: str, parts: Sequence[Part]) -> None:
+        """Make the object of these parts; if something stands at the key already, nothing changes."""
+        ...
+
+    def abort_parts(self, ref: ObjectRef, upload_id: str) -> None:
+        """Forget an upload and its parts; one that is not there, or was joined, is no error."""
         ...
 
     def presign_download(

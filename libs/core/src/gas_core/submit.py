@@ -6,7 +6,7 @@ import structlog
 
 from gas_core.announce import announce
 from gas_core.domain import lifecycle
-from gas_core.domain.errors import TransientError, UploadMissingError
+from gas_core.domain.errors import PartsMissingError, TransientError, UploadMissingError, UploadTooLargeError
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.names import clean_file_name
@@ -46,7 +46,7 @@ def submit_job(
             raise UploadMissingError(job_id=job_id)
         return lifecycle.submit(
             job,
-            file_name=clean_file_name(found.metadata.get("name", "")),
+            file_name=clean_file_name(job.upload.name or found.metadata.get("name", "")),
             version_id=found.ref.version_id,
             size_bytes=found.size_bytes,
             traceparent=job.traceparent,
@@ -65,3 +65,39 @@ def submit_job(
         # The job is submitted all the same: the row says so, and owes the message to the sweeper.
         _log.warning("announcement_postponed", job_id=job_id, error=type(error).__name__)
         return job
+
+
+def finish_parts(job: Job, *, max_bytes: int, store: ObjectStore) -> None:
+    """Join the parts of an upload, if they are all there and no more than that. Again changes nothing.
+
+    Raises
+    ------
+    PartsMissingError
+        Some parts are not there, or are not of the size that was declared.
+    UploadTooLargeError
+        What arrived is larger than ``max_bytes``.
+    """
+    ref = ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file)
+    arrived = store.parts(ref, job.upload.upload_id)
+    if arrived is None:
+        return  # joined before, or given up: whether the file is there will tell
+    size_bytes = sum(part.size_bytes for part in arrived)
+    if size_bytes > max_bytes:
+        raise UploadTooLargeError(job_id=job.job_id, size_bytes=size_bytes)
+    whole = {part.number for part in arrived if part.size_bytes == job.upload.size_of(part.number)}
+    missing = set(range(1, job.upload.count + 1)) - whole
+    if missing:
+        raise PartsMissingError(job_id=job.job_id, numbers=sorted(missing))
+    store.join_parts(ref, job.upload.upload_id, [part for part in arrived if part.number in whole])
+
+
+def abandon_upload(job: Job, *, jobs: Jobs, store: ObjectStore, clock: Clock, timings: Timings) -> Job:
+    """UPLOADING → CANCELLED, and what arrived in parts goes. The row first: nobody signs another part then.
+
+    StaleError as in ``Jobs.commit``. Should the process die in between, the bucket's own rule removes the
+    parts.
+    """
+    after = jobs.commit(job, lifecycle.abandon(job, now=clock.now(), timings=timings))
+    if job.upload.upload_id:
+        store.abort_parts(ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file), job.upload.upload_id)
+    return after

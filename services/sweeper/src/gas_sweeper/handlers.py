@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from gas_core.announce import change_user
-from gas_core.domain import billing, lifecycle
+from gas_core.domain import billing
 from gas_core.domain.errors import (
     GasError,
     JobNotFoundError,
@@ -22,7 +22,7 @@ from gas_core.domain.plans import User
 from gas_core.domain.states import Results, Status
 from gas_core.owed import announce_again, announce_user_again
 from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, Users
-from gas_core.submit import submit_job
+from gas_core.submit import abandon_upload, submit_job
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ def _settle_upload(
     try:
         submit_job(job.job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
     except UploadMissingError:
-        jobs.commit(job, lifecycle.abandon(job, now=clock.now(), timings=timings))
+        abandon_upload(job, jobs=jobs, store=store, clock=clock, timings=timings)
         log.info("upload_abandoned", job_id=job.job_id)
 
 

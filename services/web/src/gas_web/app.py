@@ -11,13 +11,26 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gas_web import errors, limits, observe, security, sharing
-from gas_web.blueprints import account, auth, health, jobs, operations, pages, plans, results, webhooks
+from gas_web.blueprints import (
+    account,
+    auth,
+    health,
+    jobs,
+    operations,
+    pages,
+    plans,
+    results,
+    uploads,
+    webhooks,
+)
 from gas_web.container import Container
 from gas_web.session import is_operator, signed_in
 from gas_web.static import StaticFiles
 from gas_web.words import short_size
 
-_RESEARCHERS = frozenset({"pages", "auth", "account", "jobs", "plans", "results", "webhooks", "health"})
+_RESEARCHERS = frozenset(
+    {"pages", "auth", "account", "jobs", "uploads", "plans", "results", "webhooks", "health"}
+)
 _OPERATORS = frozenset({"operations", "health"})
 _BLUEPRINTS = {
     "researchers": _RESEARCHERS,
@@ -67,7 +80,7 @@ def create_app(container: Container) -> Flask:
     errors.init(app)
     sharing.init(app)
     limits.init(app)
-    for part in (pages, auth, account, plans, webhooks, health, operations):
+    for part in (pages, auth, account, uploads, plans, webhooks, health, operations):
         app.register_blueprint(part.blueprint)
     jobs.init(app, container)
     results.init(app, container)

@@ -22,6 +22,8 @@ from gas_core.config import (
 MIN_KEY_CHARACTERS = 16
 STORE_BYTES = 5 * 1024**3
 """What S3 takes in one POST."""
+LEAST_PART_BYTES = 5 * 1024**2
+"""What S3 takes as a part that is not the last."""
 
 
 class WebSettings(
@@ -68,6 +70,27 @@ class WebSettings(
         STORE_BYTES, gt=0, le=STORE_BYTES, description="Largest file of a premium user, bytes; at most 5 GiB."
     )
     upload_form_seconds: int = Field(900, gt=0, description="How long an upload form is good, seconds.")
+    parts_from_bytes: int = Field(
+        16 * 1024**2, gt=0, description="Files of this size and more are uploaded in parts, bytes."
+    )
+    part_bytes: int = Field(
+        8 * 1024**2,
+        ge=LEAST_PART_BYTES,
+        le=STORE_BYTES,
+        description="Size of a part, bytes; larger where a file would have more than 10,000. At least 5 MiB.",
+    )
+    parts_seconds: int = Field(
+        86_400,
+        gt=0,
+        le=86_400,
+        description="How long an upload in parts may take, seconds; the bucket keeps parts for a day.",
+    )
+    part_url_seconds: int = Field(900, gt=0, description="How long the address of a part is good, seconds.")
+    records_per_second: int = Field(
+        40_000,
+        gt=0,
+        description="Records that a worker annotates in a second: the submit page estimates by it.",
+    )
     session_seconds: int = Field(43_200, gt=0, description="How long a sign-in lasts, seconds.")
     contact: str = Field(
         "", description="Whom researchers ask for premium where it is not sold: an address or a name."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,12 +24,15 @@ class Bundle:
     name: str
     assembly: str
     description: str
+    contigs: Mapping[str, int]
+    """Length in bases of each contig, under every name that it goes by."""
 
 
 RCRS = Bundle(
     name="rCRS",
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+    contigs=dict.fromkeys(("NC_012920.1", "chrM", "MT", "M", "chrMT"), 16_569),
 )
 
 
@@ -68,6 +72,9 @@ class Container:
             free_max_bytes=settings.free_max_bytes,
             premium_max_bytes=settings.premium_max_bytes,
             upload_form_seconds=settings.upload_form_seconds,
+            part_bytes=settings.part_bytes,
+            parts_seconds=settings.parts_seconds,
+            part_url_seconds=settings.part_url_seconds,
             download_url_seconds=settings.download_url_seconds,
         )
 

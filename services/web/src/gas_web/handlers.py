@@ -20,7 +20,7 @@ from gas_core.domain.errors import (
     PlanChangedError,
     TransientError,
 )
-from gas_core.domain.job import Action, Due, Job, ObjectRef
+from gas_core.domain.job import Action, Due, Job, ObjectRef, PartsUpload
 from gas_core.domain.keys import input_key, summary_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobEvent
@@ -60,6 +60,9 @@ class Limits:
     free_max_bytes: int
     premium_max_bytes: int
     upload_form_seconds: int
+    part_bytes: int
+    parts_seconds: int
+    part_url_seconds: int
     download_url_seconds: int
 
     def max_bytes(self, plan: Plan) -> int:
@@ -192,6 +195,8 @@ def run_again(
             created_time=now,
             title=old.title,
             traceparent=traceparent,
+            # A file that came in parts has its name on the row alone.
+            upload=PartsUpload(name=old.input_file_name),
             due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
         )
         jobs.add(new)

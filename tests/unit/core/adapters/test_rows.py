@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gas_core.adapters.dynamodb.rows import job_from_item, job_to_item, user_from_item, user_to_item
-from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Moved, Progress
+from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Moved, PartsUpload, Progress
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
 
@@ -29,6 +29,7 @@ JOBS = st.builds(
     notes=TEXT,
     input_version_id=TEXT,
     input_bytes=COUNT,
+    upload=st.builds(PartsUpload, TEXT, TEXT, COUNT, COUNT, TEXT),
     submit_time=COUNT,
     start_time=COUNT,
     complete_time=COUNT,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gas_core.domain.job import DUE_SHARDS, Action, Job
+from gas_core.domain.job import DUE_SHARDS, MOST_PARTS, Action, Job, PartsUpload, part_bytes_for
 from gas_core.domain.states import Results, Status
 
 
@@ -73,3 +73,14 @@ def test_job_being_deleted_offers_nothing(job: Any, status: Status) -> None:
 
 def test_upload_under_way_offers_nothing(job: Any) -> None:
     assert job(status=Status.UPLOADING).actions == frozenset()
+
+
+@given(st.integers(1, 5 * 1024**4), st.integers(5 << 20, 64 << 20))
+def test_parts_cover_the_file_and_are_never_too_many(size_bytes: int, least: int) -> None:
+    part_bytes = part_bytes_for(size_bytes, least=least)
+    upload = PartsUpload("u", "a.vcf", size_bytes, part_bytes)
+    assert part_bytes >= least
+    assert 1 <= upload.count <= MOST_PARTS
+    sizes = [upload.size_of(number) for number in (1, upload.count)]
+    assert (upload.count - 1) * part_bytes + sizes[-1] == size_bytes
+    assert upload.size_of(0) == upload.size_of(upload.count + 1) == 0

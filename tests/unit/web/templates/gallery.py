@@ -48,6 +48,7 @@ ROUTES = {
     "account.confirm_close": "/profile/delete",
     "account.close": "/profile/delete",
     "jobs.new": "/annotate",
+    "uploads.begin": "/annotate/uploads",
     "jobs.submitted": "/annotate/job",
     "jobs.index": "/annotations",
     "jobs.selected": "/annotations/selected",
@@ -347,6 +348,7 @@ BUNDLE = SimpleNamespace(
     name="rCRS",
     assembly="NC_012920.1",
     description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+    contigs={"MT": 16_569, "chrM": 16_569},
 )
 NEW = {
     "nav": "new",
@@ -354,6 +356,8 @@ NEW = {
     "plan": "Free plan",
     "window": "5 min",
     "bundle": BUNDLE,
+    "parts_from": 16 * 1024**2,
+    "records_per_second": 40_000,
     "problem": "",
 }
 

@@ -298,7 +298,12 @@ def test_without_an_answer_the_link_opens_the_page_that_asks(site: Site, tab: Pa
     tab.wait_for_url("**/delete")
 
 
-def write(path: Path, size: int = 0, text: str = "##fileformat=VCFv4.2\n") -> Path:
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+VCF = f"##fileformat=VCFv4.2\n{COLUMNS}MT\t73\t.\tA\tG\t.\t.\t.\n"
+READY = "1 record on rCRS, no samples, about 1 s of work."
+
+
+def write(path: Path, size: int = 0, text: str = VCF) -> Path:
     path.write_text(text.ljust(size, "#"))
     return path
 
@@ -314,11 +319,18 @@ def test_a_large_file_is_told_at_the_field_and_not_sent(site: Site, tab: Page, t
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.bam", "BAM file"), ("A.XLSX", "Excel workbook"), ("x.fastq.gz", "FASTQ file")]
+    ("name", "text", "kind"),
+    [
+        ("a.vcf", "BAM\1", "BAM alignment file"),
+        ("A.XLSX", "PK\3\4 xl/workbook.xml", "spreadsheet (Excel)"),
+        ("x.fastq", "@read\nACGT\n+\n!!!!\n", "FASTQ read file"),
+    ],
 )
-def test_another_kind_of_file_is_named(site: Site, tab: Page, tmp_path: Path, name: str, kind: str) -> None:
+def test_another_kind_of_file_is_named(
+    site: Site, tab: Page, tmp_path: Path, *, name: str, text: str, kind: str
+) -> None:
     tab.goto(f"{site.url}/gallery/new")
-    tab.get_by_label("VCF file").set_input_files(write(tmp_path / name))
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / name, text=text))
     expect(tab.get_by_text(f"{name} looks like a {kind}. Choose the .vcf or .vcf.gz.")).to_be_visible()
 
 
@@ -328,11 +340,11 @@ def test_a_good_file_is_said_to_be_ready_compressed_or_not(site: Site, tab: Page
     tab.goto(f"{site.url}/gallery/new")
     field = tab.get_by_label("VCF file")
     field.set_input_files(write(tmp_path / "plain.vcf"))
-    expect(tab.get_by_text("Ready: VCF 4.2, 21 bytes.")).to_be_visible()
+    expect(tab.get_by_text(f"Ready: VCF 4.2, {READY}").first).to_be_visible()
     packed = tmp_path / "packed.VCF.gz"
-    packed.write_bytes(gzip.compress(b"##fileformat=VCFv4.3\n" + bytes(range(256)) * 200))
+    packed.write_bytes(gzip.compress(VCF.replace("4.2", "4.3").encode()))
     field.set_input_files(packed)
-    expect(tab.get_by_text("Ready: VCF 4.3")).to_be_visible()
+    expect(tab.get_by_text(f"Ready: VCF 4.3, {READY}").first).to_be_visible()
 
 
 def test_sending_goes_to_the_store_and_then_to_the_job(tab: Page, gallery: Any, tmp_path: Path) -> None:
@@ -356,15 +368,30 @@ def test_sending_goes_to_the_store_and_then_to_the_job(tab: Page, gallery: Any, 
     tab.get_by_label("VCF file").set_input_files(write(tmp_path / "my ~ ü.vcf"))
     tab.get_by_role("button", name="Annotate").click()
     tab.wait_for_url("**/annotate/job?job_id=1")
-    assert received == {**fields, "file": b"##fileformat=VCFv4.2\n", "name": "my ~ ü.vcf"}
+    assert received == {**fields, "file": VCF.encode(), "name": "my ~ ü.vcf"}
     site.close()
     store.close()
+
+
+def test_pressed_before_the_verdict_is_there_it_waits_for_it(site: Site, tab: Page, tmp_path: Path) -> None:
+    site.app.add_url_rule("/store", "store", lambda: redirect("/annotations", 303), methods=["POST"])
+    tab.add_init_script(
+        """const read = Blob.prototype.arrayBuffer;
+        Blob.prototype.arrayBuffer = async function () {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return read.call(this);
+        };"""
+    )
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "a.vcf"))
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url("**/annotations/*")
 
 
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("EntityTooLarge", "a.vcf is 21 bytes; your plan takes 150 KiB"),
+        ("EntityTooLarge", "a.vcf is 78 bytes; your plan takes 150 KiB"),
         ("AccessDenied", "The store did not take a.vcf (AccessDenied)."),
     ],
 )
@@ -409,18 +436,41 @@ def test_a_form_that_lay_open_too_long_is_renewed_and_the_file_kept(
     assert received["policy"] == "fresh"
 
 
-def test_a_dropped_file_is_checked_and_two_are_refused(site: Site, tab: Page) -> None:
-    drop = """names => {
+def test_dropped_files_are_checked_each_for_itself(site: Site, tab: Page) -> None:
+    drop = """texts => {
       const data = new DataTransfer();
-      for (const name of names) data.items.add(new File(["##fileformat=VCFv4.1\\n"], name));
+      texts.forEach((text, n) => data.items.add(new File([text], `${n}.vcf`)));
       const event = new DragEvent("drop", {dataTransfer: data, bubbles: true});
       document.querySelector("[data-drop]").dispatchEvent(event);
     }"""
     tab.goto(f"{site.url}/gallery/new")
-    tab.evaluate(drop, ["a.vcf", "b.vcf"])
-    expect(tab.get_by_text("One file at a time")).to_be_visible()
-    tab.evaluate(drop, ["a.vcf"])
-    expect(tab.get_by_text("Ready: VCF 4.1")).to_be_visible()
+    tab.evaluate(drop, [VCF, "%PDF-1.7", VCF.replace("4.2", "4.1")])
+    checks = tab.locator("[data-checks] > li")
+    expect(checks).to_have_count(3)
+    expect(checks.nth(0)).to_contain_text("Ready: VCF 4.2")
+    expect(checks.nth(1)).to_contain_text("1.vcf looks like a PDF document.")
+    expect(checks.nth(2)).to_contain_text("Ready: VCF 4.1")
+    expect(tab.get_by_role("button", name="Annotate 2 files")).to_be_enabled()
+    expect(tab.get_by_role("status")).to_have_text("2 of 3 files are ready.")
+
+
+def test_pasted_records_are_checked_with_the_header_that_they_get(site: Site, tab: Page) -> None:
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_text("Paste VCF lines").click()
+    tab.get_by_label("VCF lines", exact=True).fill("MT 73 . A G . . .\nMT 263 . A G . . .")
+    tab.get_by_role("button", name="Use these lines").click()
+    expect(tab.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 2 records on rCRS")
+    expect(tab.locator("[data-checks]")).to_contain_text("pasted.vcf")
+    tab.get_by_label("VCF lines", exact=True).fill("MT 73")
+    tab.get_by_role("button", name="Use these lines").click()
+    expect(tab.locator("[data-checks]")).to_contain_text("Line 3")
+
+
+def test_sample_is_taken_without_a_file_at_hand(site: Site, tab: Page) -> None:
+    tab.goto(f"{site.url}/gallery/new")
+    tab.get_by_role("link", name="Try our sample").click()
+    expect(tab.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 287 records on rCRS")
+    expect(tab.get_by_role("button", name="Annotate")).to_be_focused()
 
 
 def test_a_chosen_theme_holds_on_the_next_page(site: Site, tab: Page) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from os.path import commonprefix
@@ -18,11 +18,11 @@ from gas_core.adapters.file_names import content_disposition, from_form, from_me
 from gas_core.adapters.resuming import ResumingStream
 from gas_core.domain.errors import ObjectMissingError, StoreUnavailableError
 from gas_core.domain.job import ObjectRef
-from gas_core.ports import ObjectInfo, UploadForm
+from gas_core.ports import ObjectInfo, Part, UploadForm
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ObjectIdentifierTypeDef
 
 MULTIPART_BYTES = 100_000_000
 PART_BYTES = 16 << 20
@@ -32,6 +32,9 @@ DELETE_KEYS = 1000
 
 MISSING_CODES = frozenset({"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "405"})
 """405: the version named is a delete marker."""
+
+NO_UPLOAD = "NoSuchUpload"
+STANDS_ALREADY = "PreconditionFailed"
 
 
 class S3Store:
@@ -74,6 +77,70 @@ class S3Store:
         return UploadForm(
             url=post["url"], fields=post["fields"], max_bytes=max_bytes, expires=now + expires_seconds
         )
+
+    def begin_parts(self, ref: ObjectRef) -> str:
+        with aws_errors("create_multipart_upload", key=ref.key):
+            answer = self._client.create_multipart_upload(
+                Bucket=ref.bucket, Key=ref.key, ChecksumAlgorithm="CRC32"
+            )
+        return answer["UploadId"]
+
+    def presign_part(self, ref: ObjectRef, upload_id: str, part: Part, *, expires_seconds: int) -> str:
+        with aws_errors("presign_part", key=ref.key):
+            return self._public.generate_presigned_url(
+                "upload_part",
+                Params={
+                    "Bucket": ref.bucket,
+                    "Key": ref.key,
+                    "UploadId": upload_id,
+                    "PartNumber": part.number,
+                    "ContentLength": part.size_bytes,
+                    "ChecksumCRC32": part.crc32,
+                },
+                ExpiresIn=expires_seconds,
+            )
+
+    def parts(self, ref: ObjectRef, upload_id: str) -> tuple[Part, ...] | None:
+        pages = self._client.get_paginator("list_parts").paginate(
+            Bucket=ref.bucket, Key=ref.key, UploadId=upload_id
+        )
+        with aws_errors("list_parts", key=ref.key):
+            try:
+                return tuple(
+                    Part(each["PartNumber"], each["Size"], each.get("ChecksumCRC32", ""), each["ETag"])
+                    for page in pages
+                    for each in page.get("Parts", [])
+                )
+            except ClientError as error:
+                if error_code(error) == NO_UPLOAD:
+                    return None
+                raise
+
+    def join_parts(self, ref: ObjectRef, upload_id: str, parts: Sequence[Part]) -> None:
+        listed: list[CompletedPartTypeDef] = [
+            {"PartNumber": part.number, "ETag": part.etag, "ChecksumCRC32": part.crc32} for part in parts
+        ]
+        with aws_errors("complete_multipart_upload", key=ref.key):
+            try:
+                self._client.complete_multipart_upload(
+                    Bucket=ref.bucket,
+                    Key=ref.key,
+                    UploadId=upload_id,
+                    MultipartUpload={"Parts": listed},
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                # Somebody else joined them a moment ago.
+                if error_code(error) not in {NO_UPLOAD, STANDS_ALREADY}:
+                    raise
+
+    def abort_parts(self, ref: ObjectRef, upload_id: str) -> None:
+        with aws_errors("abort_multipart_upload", key=ref.key):
+            try:
+                self._client.abort_multipart_upload(Bucket=ref.bucket, Key=ref.key, UploadId=upload_id)
+            except ClientError as error:
+                if error_code(error) != NO_UPLOAD:
+                    raise
 
     def presign_download(
         self, ref: ObjectRef, *, file_name: str, content_type: str, expires_seconds: int

@@ -67,6 +67,14 @@ class UploadMissingError(PermanentError):
     """The file has not arrived yet."""
 
 
+class PartsMissingError(PermanentError):
+    """Parts of the upload have not arrived yet; ``numbers`` tells which."""
+
+
+class UploadTooLargeError(PermanentError):
+    """What was uploaded is larger than the plan takes."""
+
+
 class StoreUnavailableError(TransientError):
     """AWS did not answer as it should; trying again may work."""
 

@@ -33,7 +33,7 @@ class Due(StrEnum):
     ANNOUNCE = "announce"
     """A message about the present state still has to be published (PENDING: until a worker claims it)."""
     UPLOAD = "upload"
-    """The upload form expires; the file arrived or it did not."""
+    """The upload form, or the time for an upload in parts, is over; the file arrived or it did not."""
     LEASE = "lease"
     """The lease of the running attempt, or of the archiver at work, ends."""
     ANNOUNCE_RESULTS = "announce_results"
@@ -120,6 +120,43 @@ class Asked:
     tries: int = 0
 
 
+MOST_PARTS = 10_000
+"""The most parts that S3 joins into one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsUpload:
+    """A file that comes in parts, as its sender declared it; ``upload_id`` is empty where it comes by a form.
+
+    ``fingerprint`` is the sender's own digest of the file's ends: by name, size and it the file is known
+    again when it is picked anew. Parts are numbered from 1 and all but the last have ``part_bytes``.
+    """
+
+    upload_id: str = ""
+    name: str = ""
+    size_bytes: int = 0
+    part_bytes: int = 0
+    fingerprint: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many parts there are."""
+        return -(-self.size_bytes // self.part_bytes) if self.part_bytes else 0
+
+    def size_of(self, number: int) -> int:
+        """The size of one part, bytes; 0 if there is no such part."""
+        if not 1 <= number <= self.count:
+            return 0
+        return min(self.part_bytes, self.size_bytes - (number - 1) * self.part_bytes)
+
+
+def part_bytes_for(size_bytes: int, *, least: int) -> int:
+    """The size of parts by which a file has no more than ``MOST_PARTS``; in whole MiB above ``least``."""
+    mib = 1 << 20
+    needed = -(-size_bytes // MOST_PARTS)
+    return max(least, -(-needed // mib) * mib)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One row of the jobs table. Times are epoch seconds, 0 where not known yet; sizes are bytes.
@@ -147,6 +184,7 @@ class Job:
     """What its owner wrote about it. Anybody's text: nothing but a page's words is made of it."""
     input_version_id: str = ""
     input_bytes: int = 0
+    upload: PartsUpload = PartsUpload()
     submit_time: int = 0
     start_time: int = 0
     complete_time: int = 0

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
-from collections.abc import Collection, Iterable, Iterator
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from gas_core.domain.errors import AccessRefusedError, ObjectMissingError
 from gas_core.domain.job import ObjectRef
-from gas_core.ports import Clock, ObjectInfo, UploadForm
+from gas_core.ports import Clock, ObjectInfo, Part, UploadForm
 
 INPUTS_BUCKET = "inputs"
 RESULTS_BUCKET = "results"
@@ -38,6 +40,9 @@ class FakeStore:
         self._versioned = frozenset(versioned)
         self._objects: dict[tuple[str, str], list[StoredObject]] = {}
         self._lock = threading.Lock()
+        self._begun = 0
+        self.uploads: dict[str, tuple[ObjectRef, dict[int, bytes]]] = {}
+        """Uploads under way: upload ID → where to, and the parts by number."""
         self.puts: list[ObjectRef] = []
         """Every ``put`` there ever was, in order: a key that is in it twice was used twice."""
 
@@ -75,6 +80,63 @@ class FakeStore:
         if self._clock.now() >= form.expires:
             raise AccessRefusedError("The policy has expired.")
         return self.put_for_test(ObjectRef(bucket, form.fields["key"]), data, name=file_name)
+
+    def begin_parts(self, ref: ObjectRef) -> str:
+        with self._lock:
+            self._begun += 1
+            upload_id = f"upload-{self._begun}"
+            self.uploads[upload_id] = (ref, {})
+            return upload_id
+
+    def presign_part(self, ref: ObjectRef, upload_id: str, part: Part, *, expires_seconds: int) -> str:
+        query = urlencode(
+            {
+                "uploadId": upload_id,
+                "partNumber": part.number,
+                "size": part.size_bytes,
+                "crc32": part.crc32,
+                "expires": self._clock.now() + expires_seconds,
+            }
+        )
+        return f"{ORIGIN}/{ref.bucket}/{quote(ref.key)}?{query}"
+
+    def put_part_for_test(self, url: str, data: bytes, *, crc32: str) -> None:
+        """What a browser does with a part's address; AccessRefusedError where the store would refuse it."""
+        signed = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        if crc32 != signed["crc32"] or crc32 != _crc32(data):
+            raise AccessRefusedError("The checksum is not the one that was signed, or not the part's.")
+        if self._clock.now() >= int(signed["expires"]):
+            raise AccessRefusedError("The address has expired.")
+        if len(data) != int(signed["size"]):
+            raise AccessRefusedError("The part has not the size that was signed.")
+        with self._lock:
+            if signed["uploadId"] not in self.uploads:
+                raise AccessRefusedError("There is no such upload.")
+            self.uploads[signed["uploadId"]][1][int(signed["partNumber"])] = data
+
+    def parts(self, ref: ObjectRef, upload_id: str) -> tuple[Part, ...] | None:
+        with self._lock:
+            begun = self.uploads.get(upload_id)
+            if begun is None or begun[0] != ref:
+                return None
+            return tuple(
+                Part(number, len(data), _crc32(data), f"etag-{number}")
+                for number, data in sorted(begun[1].items())
+            )
+
+    def join_parts(self, ref: ObjectRef, upload_id: str, parts: Sequence[Part]) -> None:
+        with self._lock:
+            begun = self.uploads.get(upload_id)
+            if begun is None or begun[0] != ref or (ref.bucket, ref.key) in self._objects:
+                return
+            del self.uploads[upload_id]
+        data = b"".join(begun[1][part.number] for part in parts)
+        self._add(ref, data, "application/octet-stream", {})
+
+    def abort_parts(self, ref: ObjectRef, upload_id: str) -> None:
+        with self._lock:
+            if upload_id in self.uploads and self.uploads[upload_id][0] == ref:
+                del self.uploads[upload_id]
 
     def put_for_test(self, ref: ObjectRef, data: bytes, *, name: str = "") -> str:
         """An object from nowhere; its version's ID."""
@@ -138,3 +200,7 @@ class FakeStore:
             if ref.version_id:
                 versions = [each for each in versions if each.version_id == ref.version_id]
             return versions[-1] if versions else None
+
+
+def _crc32(data: bytes) -> str:
+    return base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()

@@ -484,5 +484,7 @@ def _submit_page(problem: str = "") -> str:
         plan=plan_text(who.plan),
         window="" if who.plan is Plan.PREMIUM else duration_text(here.timings.free_window_seconds),
         bundle=here.bundle,
+        parts_from=here.settings.parts_from_bytes,
+        records_per_second=here.settings.records_per_second,
         problem=problem,
     )

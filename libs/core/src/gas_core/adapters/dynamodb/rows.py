@@ -15,7 +15,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, Progress, Stage
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, PartsUpload, Progress, Stage
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
 
@@ -99,6 +99,7 @@ def job_to_item(job: Job) -> Item:
     """The whole row. What a condition names (states, attempt, revision) is always there."""
     told: dict[str, Any] = {name: getattr(job, name) for name in _TOLD_LATER}
     told |= {
+        "upload": _told(job.upload),
         "progress": _told(job.progress),
         "failure": asdict(job.failure) if job.failure else None,
         "summary": job.summary,
@@ -141,6 +142,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         results=Results(told["results_state"]),
         attempt=told["attempt"],
         revision=told["revision"],
+        upload=PartsUpload(**told.get("upload", {})),
         progress=Progress(**told.get("progress", {})),
         retrieval=Asked(**told.get("retrieval", {})),
         retired_archives=tuple(told.get("retired_archives", ())),

@@ -1,149 +1,313 @@
-// Say at once what the store or the worker would say later: too large, not a VCF, form too old. The form works
-// without this module; the store enforces the limits either way.
+// The submit page: files chosen, dropped or pasted are looked at before anything is sent, each becomes a job of its own,
+// and large ones go in parts. The form works without this module; the store and the server enforce the limits either way.
 
-const KINDS = {
-  bam: "BAM file", cram: "CRAM file", bcf: "BCF file", sam: "SAM file", bai: "BAM index",
-  tbi: "tabix index", csi: "tabix index", fa: "FASTA file", fasta: "FASTA file", fq: "FASTQ file",
-  fastq: "FASTQ file", bed: "BED file", gff: "GFF file", gff3: "GFF file", gtf: "GTF file",
-  csv: "table", tsv: "table", xls: "Excel workbook", xlsx: "Excel workbook", zip: "zip archive",
-  tar: "tar archive", tgz: "tar archive", pdf: "PDF", doc: "Word document", docx: "Word document",
-  png: "picture", jpg: "picture", jpeg: "picture", gif: "picture", html: "web page", htm: "web page", json: "JSON file",
-};
-// Long enough for the first line of a VCF, and for the header of one compressed block.
-const HEAD_BYTES = 4096;
+import { arrivedBytes, fingerprint, giveUp, isThisFile, PartsUpload, unfinished } from "./parts.js";
+import { vcfOfPasted } from "./pasted.js";
+import { preflight } from "./preflight.js";
+import { counted, durationText, number, shortSize, sizeText } from "./words.js";
+
 const RENEW_BEFORE_MS = 60_000;
+const NAMED_CONTIGS = 5;
 
-const number = new Intl.NumberFormat("en");
+const cloned = (form, name) => form.querySelector(`template[data-${name}]`).content.cloneNode(true).firstElementChild;
 
-function sizeText(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
-  const [unit, divisor] = bytes < 1024 ** 2 ? ["KiB", 1024] : bytes < 1024 ** 3 ? ["MiB", 1024 ** 2] : ["GiB", 1024 ** 3];
-  return `${number.format(Math.round((bytes / divisor) * 10) / 10)} ${unit} (${number.format(bytes)} bytes)`;
-}
-
-function kindByName(name) {
-  const [, ending = ""] = name.toLowerCase().replace(/\.(gz|bgz)$/, "").match(/\.([^.]+)$/) ?? [];
-  return KINDS[ending];
-}
-
-async function gunzipHead(blob) {
-  const reader = blob.stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-  const { value } = await reader.read();
-  reader.cancel().catch(() => {}); // The rest of a cut block is an error that nobody waits for.
-  return value ?? new Uint8Array();
-}
-
-// The version that the first line states, "" if it does not look like a VCF's, null if it cannot be read here.
-async function vcfVersion(file) {
-  try {
-    let head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-    if (head[0] === 0x1f && head[1] === 0x8b) head = await gunzipHead(file.slice(0, HEAD_BYTES));
-    return /^##fileformat=VCFv?([\d.]+)/.exec(new TextDecoder().decode(head))?.[1] ?? "";
-  } catch {
-    return null;
+function readySentence({ facts }, bundle) {
+  const version = facts.version ? `VCF ${facts.version}` : "VCF";
+  const parts = [`Ready: ${version}`];
+  if (facts.records !== null) {
+    parts.push(`${facts.exact ? "" : "about "}${counted(facts.records, "record")} on ${bundle.name}`);
+    parts.push(facts.samples ? counted(facts.samples, "sample") : "no samples");
+    parts.push(`about ${durationText(facts.seconds)} of work`);
   }
+  return `${parts.join(", ")}.`;
 }
 
-// A sentence about what is wrong with the file, or "".
-function fault(file, form) {
-  if (file.size === 0) return `${file.name} is empty. Choose the .vcf or .vcf.gz.`;
-  const kind = kindByName(file.name);
-  if (kind) return `${file.name} looks like a ${kind}. Choose the .vcf or .vcf.gz.`;
-  if (file.size > Number(form.dataset.maxBytes)) {
-    return `${file.name} is ${sizeText(file.size)}; your plan takes ${form.dataset.maxText}. Compress it with bgzip, or split it.`;
+function contentSentence({ facts }) {
+  const named = facts.contigs.slice(0, NAMED_CONTIGS).map(({ contig, count }) => `${contig} (${number(count)})`);
+  const more = facts.contigs.length > NAMED_CONTIGS ? ` and ${number(facts.contigs.length - NAMED_CONTIGS)} more` : "";
+  const parts = [];
+  if (named.length) parts.push(`${facts.exact ? "Contigs" : "Contigs seen so far"}: ${named.join(", ")}${more}.`);
+  if (facts.assembly) parts.push(`Its header names ${facts.assembly}.`);
+  return parts.join(" ");
+}
+
+// One file: its place on the page, what was found in it, and its way to the store.
+class Item {
+  constructor(form, file) {
+    this.form = form;
+    this.file = file;
+    this.verdict = null;
+    this.upload = null;
+    this.resume = null;
+    this.location = "";
+    this.element = cloned(form, "file");
+    this.element.querySelector("[data-name]").textContent = file.name;
+    this.element.querySelector("[data-size]").textContent = sizeText(file.size);
+    this.verdictPlace = this.element.querySelector("[data-verdict]");
+    this.progress = this.element.querySelector("progress");
+    this.text = this.element.querySelector("[data-text]");
+    this.hint = this.element.querySelector("[data-hint]");
+    this.button("pause").addEventListener("click", () => this.upload?.pause());
+    // Without a connection the page offers to discard it the next time, and after a day the server does.
+    this.button("give-up").addEventListener("click", () => this.upload?.giveUp().catch(() => {}));
   }
-  return "";
+
+  button(name) {
+    return this.element.querySelector(`[data-${name}]`);
+  }
+
+  get ready() {
+    return Boolean(this.verdict?.ok) && !this.location;
+  }
+
+  show(name, sentence, ...more) {
+    const piece = cloned(this.form, name);
+    piece.querySelector("span").textContent = sentence;
+    piece.removeAttribute("id"); // There may be several.
+    this.verdictPlace.replaceChildren(piece, ...more);
+  }
+
+  refuse(sentence) {
+    this.verdict = { ok: false };
+    this.show("error", sentence);
+    this.quiet();
+  }
+
+  quiet() {
+    const buttons = ["pause", "resume", "give-up", "sign-in"].map((name) => this.button(name));
+    for (const part of [this.progress, this.text, this.hint, ...buttons]) part.hidden = true;
+  }
+
+  async check(options, uploads) {
+    try {
+      this.verdict = await preflight(this.file, this.file.name, options);
+    } catch {
+      this.refuse(`${this.file.name} cannot be read. Choose it again.`);
+      return;
+    }
+    if (!this.verdict.ok) {
+      this.refuse(`${this.verdict.sentence} ${this.verdict.hint}`.trim());
+      return;
+    }
+    const lines = this.verdict.notes.map((note) => {
+      const line = cloned(this.form, "note");
+      line.querySelector("span").textContent = note;
+      return line;
+    });
+    const content = contentSentence(this.verdict);
+    if (content) lines.unshift(Object.assign(document.createElement("p"), { className: "muted small", textContent: content }));
+    this.show("ready", readySentence(this.verdict, options.bundle), ...lines);
+    if (!uploads.length) return;
+    const print = await fingerprint(this.file);
+    this.resume = uploads.find((upload) => isThisFile(upload, this.file, print)) ?? null;
+    if (!this.resume) return;
+    this.text.textContent = `${shortSize(arrivedBytes(this.resume))} of ${shortSize(this.file.size)} have arrived before; only the rest is sent.`;
+    this.text.hidden = false;
+  }
+
+  // How an upload in parts stands.
+  follow(upload) {
+    const { state, sent, size, speed } = upload;
+    const share = `${shortSize(sent)} of ${shortSize(size)}`;
+    const waits = state === "paused" || state === "lost" || state === "signed-out";
+    this.progress.hidden = this.text.hidden = state === "refused";
+    this.progress.value = sent / size;
+    this.text.textContent = {
+      sending: speed ? `${share}, ${shortSize(speed)} a second, about ${durationText((size - sent) / speed)} left.` : `${share}.`,
+      paused: `Paused at ${share}.`,
+      lost: `Connection lost; what arrived is safe. It goes on by itself: ${share}.`,
+      "signed-out": `Your sign-in is over; what arrived is safe: ${share}. Sign in, come back to this tab and go on.`,
+      done: `${shortSize(size)} arrived.`,
+    }[state] ?? "";
+    this.button("pause").hidden = state !== "sending";
+    this.button("resume").hidden = !waits;
+    this.button("sign-in").hidden = state !== "signed-out";
+    this.button("give-up").hidden = this.hint.hidden = state === "done" || state === "refused";
+    if (state === "refused") this.refuse(upload.sentence || "Cancelled; nothing was submitted.");
+  }
+
+  arrived(location) {
+    this.location = location;
+    this.quiet();
+    const link = Object.assign(document.createElement("a"), { href: location, textContent: "Open its job" });
+    this.show("ready", `${this.file.name} is submitted.`, link);
+  }
 }
 
 function bind(form) {
   const input = form.querySelector("input[type=file]");
-  const checks = form.querySelector("[data-checks]");
+  const list = form.querySelector("[data-checks]");
   const button = form.querySelector("button[type=submit]");
   const drop = form.querySelector("[data-drop]");
-  let faulty = false;
+  const announcer = form.querySelector("[data-announcer]");
+  const waiting = form.querySelector("[data-unfinished]");
+  const title = document.title;
+  const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf };
+  const options = {
+    bundle: JSON.parse(form.dataset.bundle),
+    maxBytes: Number(form.dataset.maxBytes),
+    maxText: form.dataset.maxText,
+    recordsPerSecond: Number(form.dataset.recordsPerSecond),
+  };
+  let items = [];
+  let uploads = [];
   let sending = false;
+  let formUsed = false;
+  let told = "";
+  let checked = Promise.resolve();
 
-  function show(name, sentence) {
-    const piece = form.querySelector(`template[data-${name}]`).content.cloneNode(true);
-    piece.querySelector("span").textContent = sentence;
-    checks.replaceChildren(piece);
+  const tell = (sentence) => {
+    if (sentence !== told) announcer.textContent = told = sentence;
+  };
+
+  function settle() {
+    const ready = items.filter((item) => item.ready);
+    const wrong = items.some((item) => item.verdict && !item.verdict.ok);
+    input.toggleAttribute("aria-invalid", wrong);
+    if (wrong) input.setAttribute("aria-invalid", "true");
+    button.textContent = ready.length > 1 ? `Annotate ${number(ready.length)} files` : "Annotate";
   }
 
-  function refuse(sentence) {
-    faulty = true;
-    input.setAttribute("aria-invalid", "true");
-    show("error", sentence);
+  function take(files) {
+    if (!sending && files.length) checked = look(files);
+    return checked;
   }
 
-  async function check() {
-    const [file] = input.files;
-    faulty = false;
-    input.removeAttribute("aria-invalid");
-    checks.replaceChildren();
-    if (!file) return;
-    const sentence = fault(file, form);
-    if (sentence) {
-      refuse(sentence);
-      return;
-    }
-    const version = await vcfVersion(file);
-    if (file !== input.files[0] || sending) return; // Another file was chosen, or this one sent, meanwhile.
-    show("ready", version ? `Ready: VCF ${version}, ${sizeText(file.size)}.` : `${file.name}, ${sizeText(file.size)}.`);
+  async function look(files) {
+    const chosen = [...files].map((file) => new Item(form, file));
+    items = chosen;
+    list.replaceChildren(...chosen.map((item) => item.element));
+    settle();
+    await Promise.all(chosen.map((item) => item.check(options, uploads)));
+    if (items !== chosen) return; // Others were chosen meanwhile.
+    settle();
+    if (chosen.length > 1) tell(`${number(chosen.filter((item) => item.ready).length)} of ${number(chosen.length)} files are ready.`);
   }
 
-  // A form that lay open for long is no longer taken by the store. A new one is fetched; the file stays chosen.
+  // A form is good for one job and some minutes, and a token for one sign-in; the page has new ones.
   async function renew() {
-    if (new Date(form.dataset.expiresAt) - Date.now() > RENEW_BEFORE_MS) return;
     const response = await fetch(location.href);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector("form[data-upload]");
     if (!response.ok || !fresh) throw new Error("no form");
     form.action = fresh.action;
     form.dataset.expiresAt = fresh.dataset.expiresAt;
+    session.token = fresh.dataset.csrf;
     for (const field of form.querySelectorAll(":scope > input[type=hidden]")) field.remove();
     form.prepend(...fresh.querySelectorAll(":scope > input[type=hidden]"));
+    formUsed = false;
   }
 
   // The store answers with a redirect to our own page. Browsers do not let a script follow it across origins,
-  // but they do tell that it came; so the page goes there itself, and a refusal can be said at the field.
-  // True once the browser is on its way.
-  async function send() {
-    const [file] = input.files;
-    await renew();
-    const response = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
-    if (response.type === "opaqueredirect") {
-      location.assign(form.elements.namedItem("success_action_redirect").value);
-      return true;
-    }
+  // but they do tell that it came; so the page goes there itself, and a refusal can be said at the file.
+  async function sendByForm(item) {
+    const { file } = item;
+    item.text.textContent = `Sending ${file.name}, ${sizeText(file.size)}`;
+    item.progress.removeAttribute("value");
+    item.text.hidden = item.progress.hidden = false;
+    tell(item.text.textContent);
+    if (formUsed || new Date(form.dataset.expiresAt) - Date.now() < RENEW_BEFORE_MS) await renew();
+    const data = new FormData();
+    for (const field of form.querySelectorAll(":scope > input[type=hidden]")) data.append(field.name, field.value);
+    data.append("file", file, file.name); // The store reads no field after it.
+    formUsed = true;
+    const response = await fetch(form.action, { method: "POST", body: data, redirect: "manual" });
+    if (response.type === "opaqueredirect") return form.elements.namedItem("success_action_redirect").value;
     const refusal = new DOMParser().parseFromString(await response.text(), "text/xml").querySelector("Code")?.textContent;
-    refuse(
+    item.refuse(
       refusal === "EntityTooLarge"
         ? `${file.name} is ${sizeText(file.size)}; your plan takes ${form.dataset.maxText}. Compress it with bgzip, or split it.`
         : `The store did not take ${file.name} (${refusal ?? response.status}). Reload this page and choose it again.`,
     );
-    return false;
+    return "";
+  }
+
+  async function sendInParts(item) {
+    let quarter = 0;
+    const onChange = (upload) => {
+      item.follow(upload);
+      document.title = upload.state === "sending" ? `${Math.floor((upload.sent / upload.size) * 100)} % · ${title}` : title;
+      const passed = Math.floor((upload.sent / upload.size) * 4) * 25;
+      if (upload.state !== "sending") tell(item.text.textContent);
+      else if (passed > quarter) tell(`${(quarter = passed)} percent sent.`);
+    };
+    const upload = new PartsUpload(item.file, session, { resume: item.resume, onChange });
+    item.upload = upload;
+    item.button("resume").onclick = async () => {
+      // The token of an old sign-in is good for nothing; without a page the upload waits on.
+      if (upload.state === "signed-out") await renew().catch(() => {});
+      upload.resume();
+    };
+    item.follow(upload);
+    await upload.run();
+    return upload.location;
+  }
+
+  async function send(item) {
+    try {
+      return await (item.file.size < Number(form.dataset.partsFrom) ? sendByForm(item) : sendInParts(item));
+    } catch {
+      // The file is as good as before: pressing again sends it again.
+      item.show("error", `${item.file.name} did not arrive: the connection to the store failed. Nothing was submitted; try again.`);
+      item.quiet();
+      return "";
+    }
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await checked; // Pressed before the verdict was there.
     if (sending) return;
-    if (faulty) {
+    const ready = items.filter((item) => item.ready);
+    if (!ready.length) {
       input.focus();
       return;
     }
-    sending = button.disabled = true;
-    show("sending", `Sending ${input.files[0].name}, ${sizeText(input.files[0].size)}`);
-    try {
-      if (await send()) return;
-    } catch {
-      refuse(`${input.files[0].name} did not arrive: the connection to the store failed. Nothing was submitted; try again.`);
+    sending = button.disabled = input.disabled = true;
+    waiting.hidden = true;
+    for (const item of ready) {
+      const address = await send(item);
+      if (!address) continue;
+      if (items.length === 1) {
+        location.assign(address);
+        return;
+      }
+      // The page that the store would have sent to submits the job; it may be asked without going there.
+      const page = await fetch(address).catch(() => null);
+      if (page?.ok) item.arrived(page.url);
+      else item.refuse(`${item.file.name} arrived, and is submitted by itself within half an hour. See your jobs then.`);
     }
-    sending = button.disabled = false;
+    sending = button.disabled = input.disabled = false;
+    document.title = title;
+    settle();
+    if (items.length > 1) tell(`${number(items.filter((item) => item.location).length)} of ${number(items.length)} files are submitted.`);
+    if (items.every((item) => item.location)) location.assign(form.dataset.jobsUrl);
   });
 
-  input.addEventListener("change", check);
+  async function showUnfinished() {
+    uploads = await unfinished(session);
+    waiting.replaceChildren(
+      ...uploads.map((upload) => {
+        const piece = cloned(form, "resume");
+        piece.querySelector("span").textContent = `${upload.name}: ${shortSize(arrivedBytes(upload))} of ${shortSize(upload.size_bytes)} have arrived. Choose the same file again, and only the rest is sent.`;
+        piece.querySelector("button").addEventListener("click", async () => {
+          await giveUp(session, upload.job_id).catch(() => {});
+          await showUnfinished();
+        });
+        return piece;
+      }),
+    );
+    waiting.hidden = !uploads.length;
+    if (uploads.length && items.length && !sending) await take(items.map((item) => item.file));
+  }
+
+  input.multiple = true;
+  input.addEventListener("change", () => take(input.files));
   // Back from the job: this form has made its job, so the next file needs a new one.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  addEventListener("beforeunload", (event) => {
+    if (items.some((item) => item.upload && !item.button("give-up").hidden)) event.preventDefault();
+  });
 
   form.querySelector("[data-drop-hint]").hidden = false;
   drop.addEventListener("dragover", (event) => {
@@ -154,16 +318,37 @@ function bind(form) {
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.classList.remove("is-over");
-    const { files } = event.dataTransfer;
-    if (files.length !== 1) {
-      refuse("One file at a time: each becomes a job of its own.");
+    if (sending) return;
+    input.files = event.dataTransfer.files;
+    take(input.files);
+  });
+
+  const paste = form.querySelector("[data-paste]");
+  paste.hidden = false;
+  paste.querySelector("button").addEventListener("click", () => {
+    const text = vcfOfPasted(paste.querySelector("textarea").value);
+    if (!text) {
+      paste.querySelector("textarea").focus();
       return;
     }
-    input.files = files;
-    check();
+    input.value = "";
+    input.required = false;
+    take([new File([text], "pasted.vcf")]);
   });
+
+  const sample = form.querySelector("[data-sample]");
+  sample.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const response = await fetch(sample.href);
+    input.value = "";
+    input.required = false;
+    await take([new File([await response.blob()], "sample.vcf")]);
+    button.focus();
+  });
+
+  showUnfinished();
   // The browser may keep the chosen file over a reload.
-  if (input.files.length) check();
+  if (input.files.length) take(input.files);
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) bind(form);
