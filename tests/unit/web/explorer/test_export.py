@@ -75,6 +75,9 @@ def places(kind: str, data: bytes) -> list[int]:
     if kind == "vcf":
         lines = gzip.decompress(data).decode().splitlines()
         return [int(line.split("\t")[1]) for line in lines if not line.startswith("#")]
+    if kind == "xlsx":
+        header, *rows = sheet(data)
+        return [int(row[header.index("pos")]) for row in rows]
     text = data.decode("utf-8-sig")
     return [
         int(row["pos"]) for row in csv.DictReader(io.StringIO(text), delimiter="\t" if kind == "tsv" else ",")
