@@ -60,6 +60,11 @@ e2e: .venv/installed-dev .venv-local/installed ## GAS on the cluster of KUBECONF
 	@echo "==> end to end on Kubernetes"
 	$(BIN)/python -m pytest -q -s -m cluster --timeout=900 $(E2E)
 
+.PHONY: contract-aws
+contract-aws: .venv/installed-dev ## archive stores on AWS itself; needs credentials and costs cents: docs/operator/archive-stores.md
+	@: "$${GAS_CONTRACT_AWS_BUCKET:-$${GAS_CONTRACT_AWS_VAULT:?and GAS_CONTRACT_AWS_BUCKET are unset: name an empty bucket or vault}}"
+	$(BIN)/python -m pytest -q -k "s3-aws or vault-aws" --timeout=1800 tests/contract/archive
+
 .PHONY: oracles
 oracles: .venv/installed-dev ## install the tables of others that some tests compare with
 	@echo "==> oracles"

@@ -19,10 +19,12 @@ from gas_local.environment import ROOT
 from gas_local.fixtures import running_stack
 from gas_local.services import service_programs
 from gas_local.supervisor import Supervisor
-from gas_local.world import ADA
+from gas_local.world import ADA, OLIVIA
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect, Page
+
+    from gas_local.fixtures import Stack
 
 SAMPLE = ROOT / "examples" / "sample.vcf"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
@@ -65,6 +67,20 @@ def walk(page: Page, base_url: str, folder: Path) -> None:
     take(page, folder / "explorer.png", down_to=".rows tbody tr:nth-child(5)")
 
 
+def look_after(page: Page, operator: Page, stack: Stack, folder: Path) -> None:
+    """The operators' page of a service with a failed job and a dead letter."""
+    stack.client("sqs").send_message(QueueUrl=stack["GAS_RESTORES_DLQ_URL"], MessageBody="for the picture")
+    page.goto(f"{stack.base_url}/annotate")
+    picture = {"name": "not-a.vcf", "mimeType": "text/plain", "buffer": b"no variants"}
+    page.get_by_label("VCF file").set_input_files(files=[picture])  # type: ignore[list-item]  # a dict of its shape
+    page.get_by_role("button", name="Annotate").click()
+    expect(page.locator("#now[data-state^='FAILED']")).to_be_visible(timeout=30_000)
+    operator.goto(f"{stack.base_url}/admin")
+    operator.get_by_role("button", name=OLIVIA.name).click()
+    operator.get_by_role("button", name="Confirm").click()
+    take(operator, folder / "operations.png", down_to="main > *:last-child")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,10 +95,15 @@ def main() -> None:
     ):
         supervisor.start(*service_programs(stack.environment))
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = browser.new_page(
-            viewport={"width": WIDTH, "height": 620}, device_scale_factor=1.5, color_scheme="light"
+        # Two people with a browser profile each.
+        page, operator = (
+            browser.new_page(
+                viewport={"width": WIDTH, "height": 620}, device_scale_factor=1.5, color_scheme="light"
+            )
+            for _ in range(2)
         )
         walk(page, stack.base_url, folder)
+        look_after(page, operator, stack, folder)
         browser.close()
 
 

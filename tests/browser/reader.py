@@ -21,6 +21,9 @@ END_MS = 30_000
 
 JOB_PAGE = re.compile(r"/annotations/[0-9a-f-]{36}$")
 
+GOOD_CARD, REFUSED_CARD, UNPAYING_CARD = "4242424242424242", "4000000000000002", "4000000000000341"
+"""Test cards of Stripe: one that pays, one that is refused at once, one that is taken and does not pay."""
+
 
 class Reader:
     """One person in one browser profile, on one site.
@@ -115,3 +118,15 @@ class Reader:
         saved: Download = coming.value
         saved.save_as(target)
         return saved.suggested_filename, target
+
+    def give_card(self, number: str) -> None:
+        """Fill in Stripe's fields on the plan page, and pay."""
+        for field, value in (
+            ("number", number),
+            ("exp_month", "12"),
+            ("exp_year", "40"),
+            ("cvc", "123"),
+            ("postal_code", "60637"),
+        ):
+            self.page.locator(f"[data-card] input[placeholder={field}]").fill(value)
+        self.page.get_by_role("button", name="Pay").click()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.reader import GOOD_CARD
 
 from gas_core.adapters.clock import SystemClock
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
@@ -76,7 +77,7 @@ class Behind:
         self._s3 = site.stack.client("s3")
 
     def plan(self, who: Researcher, plan: Plan) -> None:
-        """What paying and leaving come to."""
+        """What an operator does."""
         set_plan(
             who.identity_id,
             plan,
@@ -126,8 +127,8 @@ def badge(reader: Reader) -> str:
     return reader.page.locator("#now .mark").inner_text()
 
 
-def listed(reader: Reader, path: str) -> str:
-    reader.open("/annotations")
+def in_list(reader: Reader, path: str) -> str:
+    """What the list that is open says of a job."""
     row = reader.page.locator("table.jobs tbody tr")
     return row.filter(has=reader.page.locator(f"a[href='{path}']")).locator(".mark").inner_text()
 
@@ -165,16 +166,20 @@ def test_results_go_into_the_archive_and_all_of_them_come_back(
     assert behind.archives(path) == {job.results_file_archive_id: "GLACIER"}
     wait_for(lambda: behind.results(path) == [], LINKS_SECONDS)
 
-    # Paid: from that moment on every page says so, though nobody has looked at the jobs yet.
+    # Paid by card: the very next page says so, and every other, though nobody has looked at the jobs yet.
     with hold("restorer"):
-        behind.plan(ADA, Plan.PREMIUM)
+        page.get_by_role("link", name="Upgrade").click()
+        reader.give_card(GOOD_CARD)
+        page.wait_for_url("**/annotations")
+        assert [in_list(reader, each) for each in (path, other)] == ["Coming back", "Coming back"]
         for each in (path, other):
             reader.open(each)
             assert badge(reader) == "Coming back"
             assert offers(reader) == {"Log"}
             assert reader.open(f"{each}/download") == 409
             assert badge(reader) == "Coming back"
-            assert listed(reader, each) == "Coming back"
+            reader.open("/annotations")
+            assert in_list(reader, each) == "Coming back"
             assert behind.job(each).results.value == "ARCHIVED"
         reader.open(path)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from playwright.sync_api import expect
+from tests.browser.reader import GOOD_CARD, REFUSED_CARD, UNPAYING_CARD
 
 from gas_local.stripe import SECRET_KEY
 from gas_local.world import GREGOR
@@ -19,21 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-GOOD_CARD, REFUSED_CARD, UNPAYING_CARD = "4242424242424242", "4000000000000002", "4000000000000341"
 SECONDS = 20
-
-
-def give_card(page: Any, number: str) -> None:
-    """Fill Stripe's fields in and pay."""
-    for field, value in (
-        ("number", number),
-        ("exp_month", "12"),
-        ("exp_year", "40"),
-        ("cvc", "123"),
-        ("postal_code", "60637"),
-    ):
-        page.locator(f"[data-card] input[placeholder={field}]").fill(value)
-    page.get_by_role("button", name="Pay").click()
 
 
 def end_subscription(site: Site) -> None:
@@ -52,12 +39,12 @@ def test_premium_is_bought_left_kept_and_ended_by_stripe(reader: Reader, site: S
 
     # A card that Stripe refuses at once, and one that it takes and that does not pay.
     reader.expected.append("Failed to load resource: the server responded with a status of 4")
-    give_card(page, REFUSED_CARD)
+    reader.give_card(REFUSED_CARD)
     expect(page.locator("[data-problem]")).to_contain_text("Your card was declined. Nothing was paid.")
-    give_card(page, UNPAYING_CARD)
+    reader.give_card(UNPAYING_CARD)
     expect(page.get_by_role("alert").first).to_contain_text("Nothing was paid, and your plan is as it was.")
 
-    give_card(page, GOOD_CARD)
+    reader.give_card(GOOD_CARD)
     page.wait_for_url("**/annotations")
     reader.open("/subscribe")
     expect(page.locator("main")).to_contain_text("You have premium. The next payment is due on")

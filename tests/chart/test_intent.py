@@ -17,6 +17,7 @@ WORKERS = {
     "restorer": "GAS_RESTORES_QUEUE_URL",
     "notifier": "GAS_JOB_NOTIFICATIONS_QUEUE_URL",
 }
+WORKERS_BY_NAME = sorted(WORKERS)
 SECRETS = {
     *("GAS_SECRET_KEY", "GAS_GLOBUS_CLIENT_SECRET", "GAS_STRIPE_SECRET_KEY", "GAS_STRIPE_WEBHOOK_SECRET"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -50,6 +51,81 @@ def test_every_pod_meets_the_restricted_standard(manifests: Manifests) -> None:
 
 def test_no_pod_holds_a_token_of_the_api(manifests: Manifests) -> None:
     assert all(pod["spec"]["automountServiceAccountToken"] is False for _, pod in manifests.pods())
+
+
+def test_only_the_operations_page_is_given_a_token_and_only_its_account_a_role(setup: str) -> None:
+    manifests = rendered(setup)
+
+    def has_token(pod: dict[str, Any]) -> bool:
+        return any(
+            "serviceAccountToken" in source
+            for volume in pod["spec"]["volumes"]
+            for source in volume.get("projected", {}).get("sources", [])
+        )
+
+    holders = [name for name, pod in manifests.pods() if has_token(pod)]
+    bound = [s["name"] for b in manifests.of("RoleBinding").values() for s in b["subjects"]]
+    operations = [name for name in manifests.of("Deployment") if name.endswith("-operations")]
+    assert holders == [f"Deployment/{name}" for name in operations]
+    assert bound == operations
+
+
+def test_role_of_the_operations_page_lists_and_does_three_things() -> None:
+    (role,) = rendered("aws").of("Role").values()
+    looks = {
+        resource for rule in role["rules"] if rule["verbs"] == ["list"] for resource in rule["resources"]
+    }
+    acts = [rule for rule in role["rules"] if rule["verbs"] != ["list"]]
+    assert looks == {"deployments", "pods", "cronjobs", "scaledobjects"}
+    assert [(rule["resources"], rule["verbs"], rule.get("resourceNames")) for rule in acts] == [
+        (["scaledobjects"], ["patch"], [f"gas-{worker}" for worker in WORKERS_BY_NAME]),
+        (["jobs"], ["create"], None),
+    ]
+
+
+def test_admin_is_led_to_its_own_pod_and_served_by_no_other(setup: str) -> None:
+    manifests = rendered(setup)
+    if "GAS_PAGES" not in repr(manifests.of("ConfigMap")):
+        assert "/admin" not in repr([*manifests.of("Ingress").values(), *manifests.of("HTTPRoute").values()])
+        return
+    web, operations = (
+        environment(manifests, manifests.component("Deployment", name)["spec"]["template"])
+        for name in ("web", "operations")
+    )
+    assert ("GAS_PAGES" in web, operations["GAS_PAGES"]) == (False, "operators")
+    # Whoever signs in at the public pages is asked there for the group.
+    for name in ("GAS_OPERATORS", "GAS_OPERATOR_GROUP", "GAS_BASE_URL", "GAS_USERS_TABLE"):
+        assert web[name] == operations[name]
+    secrets = {
+        variable["name"]: variable["valueFrom"]
+        for variable in manifests.component("Deployment", "operations")["spec"]["template"]["spec"][
+            "containers"
+        ][0]["env"]
+    }
+    assert {"GAS_SECRET_KEY", "GAS_GLOBUS_CLIENT_SECRET"} <= set(secrets)
+    assert "GAS_STRIPE_SECRET_KEY" not in secrets
+    assert "GAS_BILLING" not in operations
+    for ingress in manifests.of("Ingress").values():
+        for rule in ingress["spec"]["rules"]:
+            paths = [(p["path"], p["backend"]["service"]["name"]) for p in rule["http"]["paths"]]
+            if len(paths) > 1:
+                assert [name.rpartition("-")[2] for _, name in paths] == ["operations", "web"]
+                assert [path for path, _ in paths] == ["/admin", "/"]
+    for route in manifests.of("HTTPRoute").values():
+        first, rest = route["spec"]["rules"]
+        assert first["matches"] == [{"path": {"type": "PathPrefix", "value": "/admin"}}]
+        assert first["backendRefs"][0]["name"].endswith("-operations")
+        assert "matches" not in rest
+
+
+def test_operations_page_is_the_webs_image() -> None:
+    pod = rendered("aws").component("Deployment", "operations")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"].endswith("gas-web:0.1.0")
+
+
+def test_operations_page_inherits_settings_of_the_web() -> None:
+    told = rendered("everything").of("ConfigMap")["annotation-operations"]["data"]
+    assert (told["GAS_FREE_MAX_BYTES"], told["GAS_LOG_LEVEL"]) == ("5368709120", "info")
 
 
 def test_every_container_says_what_it_needs(manifests: Manifests) -> None:
@@ -173,9 +249,8 @@ def test_thaw_is_the_restorers_image_and_account() -> None:
 def test_service_accounts_are_those_that_the_roles_trust() -> None:
     accounts = set(rendered("aws").of("ServiceAccount"))
     template = (ROOT / "infra/aws/gas.yaml").read_text()
-    trusted = {
-        f"gas-{s}" for s in (*WORKERS, "web", "sweeper") if f"kubernetes-service-account: gas-{s}" in template
-    }
+    services = (*WORKERS, "web", "operations", "sweeper")
+    trusted = {f"gas-{s}" for s in services if f"kubernetes-service-account: gas-{s}" in template}
     assert trusted <= accounts
     assert {pod["spec"].get("serviceAccountName") for _, pod in rendered("aws").pods()} - {None} <= accounts
 

@@ -49,6 +49,7 @@ def test_no_two_objects_have_one_name(manifests: Manifests) -> None:
         ('image.pullPolicy="Sometimes"', "at '/image/pullPolicy'"),
         ('settings={"LOG_LEVEL":"debug"}', "at '/settings': additional properties 'LOG_LEVEL' not allowed"),
         ('settings={"GAS_LEASE_SECONDS":[60]}', "at '/settings/GAS_LEASE_SECONDS'"),
+        ('operations.group="operators"', "at '/operations/group'"),
         ('sweeper.schedule="often"', "at '/sweeper/schedule'"),
         ('annotator.workSize="big"', "at '/annotator/workSize'"),
         ('annotator.bundles=["s3://references/bundles/GRCh38"]', "at '/annotator/bundles/0'"),

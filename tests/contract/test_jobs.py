@@ -320,6 +320,24 @@ def test_overdue_gives_at_most_the_limit_of_each_shard_the_longest_overdue_first
     assert found == [job.job_id for job in reversed(one_shard)][:11]
 
 
+def test_failed_names_what_failed_in_the_last_days_newest_first(jobs: Jobs) -> None:
+    day = 86_400
+    now = (20_000 + int(uuid.uuid4().hex[:6], 16)) * day + 7 * 3600  # days that are this test's own
+
+    def failed(ended: int, **fields: Any) -> str:
+        job = new_job(**({"status": Status.FAILED, "complete_time": ended} | fields))
+        jobs.add(job)
+        return job.job_id
+
+    newest, earlier, yesterday = failed(now - 60), failed(now - 3600), failed(now - day)
+    failed(now - 3 * day)
+    failed(now - 30, status=Status.COMPLETED)
+    found = list(jobs.failed(now=now, days=3, limit=10))
+    assert found == [newest, earlier, yesterday]
+    assert list(jobs.failed(now=now, days=3, limit=2)) == [newest, earlier]
+    assert list(jobs.failed(now=now, days=1, limit=10)) == [newest, earlier]
+
+
 def test_row_that_waits_for_thaw_is_overdue_for_it_alone(jobs: Jobs) -> None:
     then = next(_LONG_AGO)
     frozen = [

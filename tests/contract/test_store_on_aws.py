@@ -146,6 +146,29 @@ def test_key_with_more_versions_than_one_request_deletes_loses_them_all(
     assert not left.get("DeleteMarkers")
 
 
+def test_all_keys_of_a_job_are_found_by_one_listing(stack_store: Any, store: S3Store, tmp_path: Path) -> None:
+    """Many jobs are tidied after an upgrade, and each may have had several generations of five objects."""
+    inputs = stack_store.input_ref()
+    bucket, job = stack_store.result_ref().bucket, stack_store.result_ref().key.partition("/")[0]
+    refs = [ObjectRef(bucket, f"{job}/{generation}/{name}") for generation in (1, 2, 10) for name in "abcde"]
+    kept = [ObjectRef(bucket, f"{job}/3/a"), ObjectRef(bucket, f"{job}0/1/a")]
+    source = tmp_path / "source"
+    source.write_text("x")
+    for ref in [*refs[::2], *kept, inputs]:
+        store.put(ref, source, content_type="text/plain")
+    asked: list[str] = []
+    stack_store.client.meta.events.register(
+        "before-call.s3.*", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
+    try:
+        store.delete([*refs, inputs])
+    finally:
+        stack_store.client.meta.events.unregister("before-call.s3.*", unique_id="asked")
+    assert asked == ["ListObjectVersions", "DeleteObjects"] * 2
+    assert [ref for ref in [*refs, inputs] if store.head(ref)] == []
+    assert all(store.head(ref) for ref in kept)
+
+
 def test_key_whose_newest_version_is_a_delete_marker_is_missing(
     stack_store: Any, store: S3Store, source: Path
 ) -> None:

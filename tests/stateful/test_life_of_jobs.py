@@ -19,9 +19,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.stateful.world import BAD, GOOD, STAGES, Sleeper, World
+from tests.stateful.world import BAD, GOOD, LONG_WINDOW, STAGES, TIMINGS, Sleeper, World
 
 from gas_core.domain.errors import StoreUnavailableError
+from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan
 from gas_core.ports import Tier
 from gas_core.testing import Crash, FakeHold, Fault, Faults, Moment
@@ -55,8 +56,19 @@ class LifeOfJobs(RuleBasedStateMachine):
         jobs = list(self.world.inputs)
         return jobs[number % len(jobs)]
 
-    @initialize(stages=st.lists(st.sampled_from(STAGES), max_size=JOBS - 1))
-    def jobs_that_have_come_some_way(self, stages: list[str]) -> None:
+    @initialize(
+        stages=st.lists(st.sampled_from(STAGES), max_size=JOBS - 1),
+        timings=st.sampled_from([TIMINGS, LONG_WINDOW]),
+        before_the_end=st.booleans(),
+    )
+    def jobs_that_have_come_some_way(
+        self,
+        stages: list[str],
+        timings: Timings,
+        before_the_end: bool,  # noqa: FBT001  drawn
+    ) -> None:
+        self.world = World(timings)
+        self.world.choose_mails(before_the_end=before_the_end)
         for stage in stages:
             self.world.job_at(stage)
 
@@ -92,6 +104,10 @@ class LifeOfJobs(RuleBasedStateMachine):
     @rule(plan=st.sampled_from(Plan), faults=faults)
     def set_plan(self, plan: Plan, faults: Faults) -> None:
         self.world.set_plan(plan, faults)
+
+    @rule(before_the_end=st.booleans())
+    def profile(self, before_the_end: bool) -> None:  # noqa: FBT001  drawn
+        self.world.choose_mails(before_the_end=before_the_end)
 
     @precondition(lambda self: self.world.job_archives.messages)
     @rule(faults=faults, ahead=ahead)
@@ -172,9 +188,9 @@ class LifeOfJobs(RuleBasedStateMachine):
     def notify(self, faults: Faults) -> None:
         self.world.notify(faults)
 
-    @rule(faults=faults)
-    def sweep(self, faults: Faults) -> None:
-        self.world.sweep(faults)
+    @rule(faults=faults, ahead=ahead)
+    def sweep(self, faults: Faults, ahead: int) -> None:
+        self.world.sweep(faults, ahead_seconds=ahead)
 
     @rule(seconds=st.sampled_from([1, 16, 61, 76, 300, 700, 1000, 5000, 3 * 86_400]))
     def time_passes(self, seconds: int) -> None:

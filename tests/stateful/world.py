@@ -22,8 +22,8 @@ from gas_core.adapters.archive import tiers
 from gas_core.announce import set_plan
 from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import GasError, JobNotFoundError, MoveRefusedError, PlanChangedError
-from gas_core.domain.job import Action, Due, Job, ObjectRef
-from gas_core.domain.lifecycle import Timings
+from gas_core.domain.job import Action, Due, Job, Moved, ObjectRef
+from gas_core.domain.lifecycle import WARNED_WINDOW_SECONDS, Timings
 from gas_core.domain.messages import JobChanged, JobRequested, UserChanged, parse
 from gas_core.domain.plans import Plan
 from gas_core.domain.retention import ExtensionsSpentError
@@ -61,6 +61,8 @@ from gas_sweeper.handlers import Swept, sweep
 
 USER_ID = "a1b2c3d4-0000-4000-8000-000000000001"
 TIMINGS = Timings()
+LONG_WINDOW = Timings(free_window_seconds=WARNED_WINDOW_SECONDS)
+"""Windows whose end a mail tells of before it comes."""
 UPLOAD_SECONDS = 900
 LINK_SECONDS = 60
 GOOD, BAD = b"good", b"bad"
@@ -201,7 +203,8 @@ INTO_THE_ARCHIVE = {(Results.AVAILABLE, Results.ARCHIVING), (Results.ARCHIVING, 
 class World:
     """Tables, buckets, queues and mails; every method is something that may happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, timings: Timings = TIMINGS) -> None:
+        self.timings = timings
         self.clock = FakeClock()
         self.users = FakeUsers()
         self.jobs = WatchedJobs(self.clock, self.users)
@@ -288,7 +291,7 @@ class World:
         return job_id
 
     def _window_over(self) -> None:
-        self.clock.advance(TIMINGS.free_window_seconds)
+        self.clock.advance(self.timings.free_window_seconds)
         self.sweep()
 
     def _retrieved(self) -> None:
@@ -300,10 +303,10 @@ class World:
         self._survive(lambda: submit_job(job_id, **ports))
 
     def cancel(self, job_id: str) -> None:
-        self._decide(job_id, lambda row: lifecycle.cancel(row, now=self.clock.now(), timings=TIMINGS))
+        self._decide(job_id, lambda row: lifecycle.cancel(row, now=self.clock.now(), timings=self.timings))
 
     def delete(self, job_id: str) -> None:
-        self._decide(job_id, lambda row: retention.delete(row, now=self.clock.now(), timings=TIMINGS))
+        self._decide(job_id, lambda row: retention.delete(row, now=self.clock.now(), timings=self.timings))
 
     def download(self, job_id: str) -> None:
         """Click, if there is a button: a link is made that is good for a while."""
@@ -313,11 +316,23 @@ class World:
             self.check()
 
     def keep_longer(self, job_id: str) -> None:
-        self._decide(job_id, lambda row: retention.keep_longer(row, now=self.clock.now(), timings=TIMINGS))
+        now, timings = self.clock.now(), self.timings
+        self._decide(job_id, lambda row: retention.keep_longer(row, now=now, timings=timings))
 
     def bring_back(self, job_id: str) -> None:
         self._decide(
             job_id, lambda row: retention.ask_back(row, now=self.clock.now()), while_plan=Plan.PREMIUM
+        )
+
+    def choose_mails(self, *, before_the_end: bool) -> None:
+        """Save the profile, with or without mails before a window's end."""
+        self.users.save_profile(
+            USER_ID,
+            name="Ada",
+            email="ada@lab.example",
+            institution="",
+            window_mails=before_the_end,
+            now=self.clock.now(),
         )
 
     def set_plan(self, plan: Plan, faults: Faults | None = None) -> None:
@@ -331,7 +346,7 @@ class World:
                 users=faults.wrap(self.users, "users"),
                 publisher=faults.wrap(self.publisher, "publisher"),
                 clock=self.clock,
-                timings=TIMINGS,
+                timings=self.timings,
             )
         )
 
@@ -380,6 +395,17 @@ class World:
             for mail in self.mailer.outbox[before:]:
                 if faults.struck and not self._recorded(mail):
                     self.mails_doubled[mail.message_id] += 1
+                if ".expiring-" in mail.message_id:
+                    self._warned_in_time(mail)
+
+    def _warned_in_time(self, mail: Mail) -> None:
+        """A mail about a window's end just went out: there is such an end, it is to come, and it is news."""
+        job_id, _, name = mail.message_id.strip("<").partition("@")[0].partition(".")
+        row, user = self.jobs.rows[job_id], self.users.get(USER_ID)
+        assert row.results is Results.AVAILABLE
+        assert name == f"expiring-{row.window_ends}"
+        assert self.clock.now() < row.window_ends
+        assert (user.plan, user.window_mails) == (Plan.FREE, True)
 
     def _recorded(self, mail: Mail) -> bool:
         """Whether the row that owed the mail says that it was sent."""
@@ -389,10 +415,10 @@ class World:
         row = self.jobs.rows.get(subject_id)
         return row is None or row.mails[name].sent > 0
 
-    def sweep(self, faults: Faults | None = None) -> Swept | None:
+    def sweep(self, faults: Faults | None = None, *, ahead_seconds: int = 0) -> Swept | None:
         """One pass; None if it died."""
         faults = faults or Faults()
-        ports = self._ports(faults)
+        ports = self._ports(faults, ahead_seconds)
         return self._survive(lambda: sweep(**ports, users=faults.wrap(self.users, "users"), limit=100))
 
     def archive_one(
@@ -421,7 +447,7 @@ class World:
             users=faults.wrap(self.users, "users"),
             retrievals=self._retrievals(faults, ports),
             clock=ports["clock"],
-            timings=TIMINGS,
+            timings=self.timings,
             threads=1,
         )
         return self._take(faults.wrap(self.restores, "queue"), {UserChanged: restorer.work_through}, hold)
@@ -444,7 +470,7 @@ class World:
         return self._survive(lambda: thaw.one_pass(queue, thaw_events.jobs_of))
 
     def _retrievals(self, faults: Faults, ports: dict[str, Any]) -> Retrievals:
-        return Retrievals(ports["jobs"], faults.wrap(self.archive, "archive"), ports["clock"], TIMINGS)
+        return Retrievals(ports["jobs"], faults.wrap(self.archive, "archive"), ports["clock"], self.timings)
 
     def _ports(self, faults: Faults | None, ahead_seconds: int = 0) -> dict[str, Any]:
         faults = faults or Faults()
@@ -453,7 +479,7 @@ class World:
             "store": faults.wrap(self.store, "store"),
             "publisher": faults.wrap(self.publisher, "publisher"),
             "clock": SkewedClock(self.clock, ahead_seconds),
-            "timings": TIMINGS,
+            "timings": self.timings,
         }
 
     def _take(self, queue: Queue, handlers: Handlers, hold: Hold) -> bool:
@@ -525,6 +551,7 @@ class World:
 
     def settle(self) -> None:
         """Let time pass without further faults until nobody owes anything."""
+        warnings = self._warnings_to_come()
         for _ in range(200):
             while self.annotate() or self.notify() or self.archive_one() or self.restore():
                 pass
@@ -532,9 +559,22 @@ class World:
             self.sweep()
             waiting = any(queue.messages for queue in self.queues)
             if not waiting and self._next_due() is None:
+                assert warnings <= {mail.message_id for mail in self.mailer.outbox}, "a window ended unsaid"
                 return
             self.clock.advance(60 if waiting else max(self._next_due() - self.clock.now(), 1))
         raise AssertionError(f"something is owed for ever: {self.jobs.rows} {self.users.get(USER_ID)}")
+
+    def _warnings_to_come(self) -> set[str]:
+        """Mails that nobody was asked for yet, and that have to go out if nobody does anything any more."""
+        user = self.users.get(USER_ID)
+        if user.plan is not Plan.FREE or user.plan_settling or not user.window_mails:
+            return set()
+        asked = self.clock.now() + self.timings.warning_seconds
+        return {
+            LETTERS.message_id(row.job_id, f"expiring-{row.window_ends}")
+            for row in self.jobs.rows.values()
+            if row.results is Results.AVAILABLE and Due.WARNING in row.due and row.window_ends > asked
+        }
 
     def hurry(self, faults: Faults) -> None:
         """Let time go to what is owed next, and everybody take a turn; ``faults`` count over all of them."""
@@ -555,6 +595,8 @@ class World:
         """Hold at any moment: DESIGN's contract, as far as one moment can show it."""
         assert not self.jobs.broken
         for row in self.jobs.rows.values():
+            if row.results is not Results.NONE:
+                assert row.moves[-1] == Moved(row.results, row.results_since)
             if row.status is Status.COMPLETED and row.results is not Results.DELETING:
                 self._results_are_somewhere(row)
                 self._offers_are_good(row)

@@ -21,6 +21,7 @@ notifier: {queue: GAS_JOB_NOTIFICATIONS_QUEUE_URL}
 {{- define "gas.components" -}}
 {{- $names := list -}}
 {{- if .Values.web.enabled -}}{{- $names = append $names "web" -}}{{- end -}}
+{{- if .Values.operations.enabled -}}{{- $names = append $names "operations" -}}{{- end -}}
 {{- $names = concat $names (fromJsonArray (include "gas.enabledWorkers" .)) -}}
 {{- if and .Values.thaw.enabled (not .Values.restorer.enabled) -}}{{- $names = append $names "restorer" -}}{{- end -}}
 {{- if .Values.sweeper.enabled -}}{{- $names = append $names "sweeper" -}}{{- end -}}
@@ -38,6 +39,7 @@ GAS_AWS_ENDPOINT_URL: {{ include "gas.demo.awsUrl" . }}
 GAS_S3_PUBLIC_ENDPOINT_URL: {{ include "gas.demo.publicUrl" (list . "s3") }}
 GAS_GLOBUS_URL: http://{{ include "gas.demo.emulator" (list . "globus") }}:9800
 GAS_GLOBUS_PUBLIC_URL: {{ include "gas.demo.publicUrl" (list . "globus") }}
+GAS_GLOBUS_GROUPS_URL: http://{{ include "gas.demo.emulator" (list . "globus") }}:9800
 GAS_GLOBUS_CLIENT_ID: 5c1f7a52-6f43-4a53-8d0e-3b1f0a9c2d11
 GAS_MAIL_SENDER: gas@mail.example
 GAS_JOBS_TABLE: {{ $stack }}-jobs
@@ -71,17 +73,30 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- $_ := set $settings "GAS_BUNDLES" (toJson .) -}}
 {{- $_ := set $settings "GAS_BUNDLE_DIRECTORY" "/bundles" -}}
 {{- end -}}
-{{- if eq $name "web" -}}
+{{- if has $name (list "web" "operations") -}}
 {{- $_ := set $settings "GAS_HTTP_PORT" "8080" -}}
-{{- $_ := set $settings "GAS_TRUSTED_PROXIES" $values.trustedProxies -}}
+{{- $_ := set $settings "GAS_TRUSTED_PROXIES" $root.Values.web.trustedProxies -}}
+{{- if $root.Values.operations.enabled -}}
+{{- $_ := set $settings "GAS_OPERATORS" (join "," $root.Values.operations.identities) -}}
+{{- $_ := set $settings "GAS_OPERATOR_GROUP" $root.Values.operations.group -}}
+{{- end -}}
 {{- if $root.Values.globus.clientId -}}{{- $_ := set $settings "GAS_GLOBUS_CLIENT_ID" $root.Values.globus.clientId -}}{{- end -}}
+{{- end -}}
+{{- if eq $name "operations" -}}
+{{- $_ := set $settings "GAS_PAGES" "operators" -}}
+{{- $_ := set $settings "GAS_KUBERNETES_RELEASE" $root.Release.Name -}}
+{{- $_ := set $settings "GAS_DRAIN_SECONDS" $root.Values.web.drainSeconds -}}
+{{- end -}}
+{{- if eq $name "web" -}}
 {{- $_ := set $settings "GAS_BILLING" $root.Values.billing.provider -}}
 {{- if eq $root.Values.billing.provider "stripe" -}}
 {{- $_ := set $settings "GAS_STRIPE_PUBLISHABLE_KEY" $root.Values.billing.stripePublishableKey -}}
 {{- $_ := set $settings "GAS_STRIPE_PRICE" $root.Values.billing.stripePrice -}}
 {{- end -}}
 {{- end -}}
-{{- $settings = merge (dict) $values.settings $root.Values.settings $settings -}}
+{{- $own := $values.settings -}}
+{{- if eq $name "operations" -}}{{- $own = merge (dict) $own $root.Values.web.settings -}}{{- end -}}
+{{- $settings = merge (dict) $own $root.Values.settings $settings -}}
 {{- range $key, $value := $settings }}
 {{ $key }}: {{ ternary $value (toJson $value) (kindIs "string" $value) | quote }}
 {{- end -}}

@@ -55,7 +55,7 @@ securityContext:
 {{/* (list $ "web"): fields of its container, but for name, arguments, ports and probes. */}}
 {{- define "gas.containerFields" -}}
 {{- $root := index . 0 -}}{{- $name := index . 1 -}}{{- $values := index $root.Values $name -}}
-image: {{ include "gas.image" . }}
+image: {{ include "gas.image" (list $root (ternary "web" $name (eq $name "operations"))) }}
 imagePullPolicy: {{ $root.Values.image.pullPolicy }}
 {{ include "gas.containerSecurity" $root }}
 envFrom:
@@ -66,13 +66,11 @@ env:
   - name: {{ . }}
     valueFrom: {secretKeyRef: {name: {{ include "gas.awsSecretName" $root }}, key: {{ . }}}}
   {{- end }}
-{{- if eq $name "web" }}
-{{- include "gas.webSecrets" $root | nindent 2 }}
-{{- end }}
+{{- include "gas.webSecrets" $ | indent 2 }}
 {{- else }}
-{{- if eq $name "web" }}
+{{- with include "gas.webSecrets" . }}
 env:
-  {{- include "gas.webSecrets" $root | nindent 2 }}
+  {{- . | indent 2 }}
 {{- end }}
 {{- end }}
 resources: {{- toYaml $values.resources | nindent 2 }}
@@ -84,16 +82,22 @@ volumeMounts:
   {{- if $values.bundles }}
   - {name: bundles, mountPath: /bundles}
   {{- end }}
+  {{- if eq $name "operations" }}
+  - {name: kubernetes, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+  {{- end }}
 {{- end -}}
 
+{{/* (list $ "web"): the secrets of what is signed in to. */}}
 {{- define "gas.webSecrets" -}}
-{{- $keys := list "GAS_SECRET_KEY" "GAS_GLOBUS_CLIENT_SECRET" -}}
-{{- if eq .Values.billing.provider "stripe" -}}
+{{- $root := index . 0 -}}{{- $name := index . 1 -}}
+{{- $keys := list -}}
+{{- if has $name (list "web" "operations") -}}{{- $keys = list "GAS_SECRET_KEY" "GAS_GLOBUS_CLIENT_SECRET" -}}{{- end -}}
+{{- if and (eq $name "web") (eq $root.Values.billing.provider "stripe") -}}
 {{- $keys = concat $keys (list "GAS_STRIPE_SECRET_KEY" "GAS_STRIPE_WEBHOOK_SECRET") -}}
 {{- end -}}
 {{- range $keys }}
 - name: {{ . }}
-  valueFrom: {secretKeyRef: {name: {{ include "gas.secretName" $ }}, key: {{ . }}}}
+  valueFrom: {secretKeyRef: {name: {{ include "gas.secretName" $root }}, key: {{ . }}}}
 {{- end -}}
 {{- end -}}
 
@@ -107,6 +111,15 @@ volumes:
   {{- if $values.bundles }}
   - name: bundles
     {{- toYaml ($values.bundleCache | default (dict "emptyDir" dict)) | nindent 4 }}
+  {{- end }}
+  {{- if eq (index . 1) "operations" }}
+  # What Kubernetes would mount by itself; written out, so that no other pod of ours is given it by a default.
+  - name: kubernetes
+    projected:
+      sources:
+        - serviceAccountToken: {path: token, expirationSeconds: 3600}
+        - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+        - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
   {{- end }}
 {{- end -}}
 

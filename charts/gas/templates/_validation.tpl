@@ -22,6 +22,21 @@
 {{- fail (printf "%s.minReplicas is greater than its maxReplicas." $name) -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.operations.enabled -}}
+{{- if not .Values.web.enabled -}}
+{{- fail "operations.enabled needs web.enabled: whoever opens /admin signs in at the public pages." -}}
+{{- end -}}
+{{- if not (or .Values.operations.identities .Values.operations.group) -}}
+{{- fail "operations.identities and operations.group are empty, so nobody may see /admin: name identities, or a Globus group." -}}
+{{- end -}}
+{{- range list "JOB_REQUESTS" "JOB_NOTIFICATIONS" "JOB_ARCHIVES" "RESTORES" "THAWS" -}}
+{{- range list (printf "GAS_%s_QUEUE_URL" .) (printf "GAS_%s_DLQ_URL" .) -}}
+{{- if not (index $stack .) -}}
+{{- fail (printf "stack.%s is missing, and operations.enabled shows every queue: give the file that 'infra/aws/deploy.py --values-file' wrote with -f." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if .Values.web.enabled -}}
 {{- if not (or .Values.secrets.existingSecret .Values.secrets.externalSecret.enabled .Values.demo.enabled) -}}
 {{- fail "secrets.existingSecret is missing: make a Secret with GAS_SECRET_KEY and GAS_GLOBUS_CLIENT_SECRET and name it, or set secrets.externalSecret.enabled=true." -}}

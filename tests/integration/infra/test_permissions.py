@@ -31,11 +31,12 @@ from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_local.environment import ROOT
 from gas_local.fixtures import Stack, running_stack
-from gas_local.journey import Browser
+from gas_local.journey import Browser, Outcome
 from gas_local.pages import read
+from gas_local.ports import HOST, free_port
 from gas_local.services import service_programs
-from gas_local.supervisor import Supervisor
-from gas_local.world import ADA
+from gas_local.supervisor import Program, Supervisor
+from gas_local.world import ADA, OLIVIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 RECORDER = Path(__file__).with_name("recorder")
 SAMPLE = ROOT / "examples" / "sample.vcf"
-SERVICES = ("web", "annotator", "notifier", "sweeper", "archiver", "restorer")
+SERVICES = ("web", "operations", "annotator", "notifier", "sweeper", "archiver", "restorer")
 
 SETTINGS = {
     "GAS_FREE_WINDOW_SECONDS": "3",
@@ -93,6 +94,8 @@ ACTIONS = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "HeadBucket"): "s3:ListBucket",
     ("sesv2", "SendEmail"): "ses:SendEmail",
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
 }
 """Calls whose permission has another name."""
 
@@ -131,6 +134,8 @@ def calls_of(recorded: dict[str, Any], stack: Stack) -> Iterator[Call]:
         case "sqs":
             queue = recorded["QueueUrl"].rpartition("/")[2]
             yield Call(action, f"arn:aws:sqs:us-east-1:000000000000:{queue}")
+        case "cloudwatch":
+            yield Call(action, "*")
         case "sns":
             yield Call(action, recorded["TopicArn"])
         case "sesv2":
@@ -176,9 +181,11 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
         "PYTHONPATH": str(RECORDER),
         "RECORDED_CALLS": str(recorded),
     }
+    url = f"http://{HOST}:{free_port()}"
     with Supervisor(tmp_path / "log") as supervisor:
-        supervisor.start(*service_programs(environment))
-        live_through_everything(own_stack, supervisor, tmp_path, monkeypatch)
+        operations = operations_program(environment, url, recorded / "operations")
+        supervisor.start(*service_programs(environment), operations)
+        live_through_everything(own_stack, supervisor, tmp_path, monkeypatch, operations_url=url)
     fetched = fetch(replace(own_stack, environment=environment), tmp_path, uploaded(own_stack))
     assert fetched.returncode == 0, fetched.stdout
 
@@ -196,7 +203,9 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
     found: dict[str, set[str]] = {}
     for service in SERVICES:
         used: dict[str, set[str]] = defaultdict(set)
-        for line in (recorded / f"gas_{service}.jsonl").read_text().splitlines():
+        # The operations page is the web's program, with a role of its own.
+        file = "operations/gas_web.jsonl" if service == "operations" else f"gas_{service}.jsonl"
+        for line in (recorded / file).read_text().splitlines():
             for call in calls_of(json.loads(line), own_stack):
                 used[call.action].add(call.resource)
                 if not allows(policies[service], call):
@@ -224,8 +233,37 @@ def test_each_role_allows_what_its_service_does_and_nothing_else(
     assert stale == [], "reasons for permissions that nobody has"
 
 
+def operations_program(environment: dict[str, str], url: str, recorded: Path) -> Program:
+    """The web as the chart's second Deployment starts it: /admin and nothing else, on a port of its own."""
+    recorded.mkdir()
+    changed = {
+        "GAS_PAGES": "operators",
+        "GAS_OPERATORS": OLIVIA.identity_id,
+        "GAS_HTTP_PORT": url.rpartition(":")[2],
+        "RECORDED_CALLS": str(recorded),
+    }
+    (web,) = (program for program in service_programs(environment) if program.name == "web")
+    return Program("operations", web.command, environment | changed, f"{url}/healthz")
+
+
+def look_after(stack: Stack, browser: Browser, url: str, failed: Outcome) -> None:
+    """What an operator does at the page. The session of the public pages holds there."""
+    stack.client("sqs").send_message(QueueUrl=stack["GAS_THAWS_DLQ_URL"], MessageBody="dead")
+    browser.sign_in(OLIVIA)
+    browser._get(f"{url}/admin", "the operations page")
+    browser._get(f"{url}/admin/jobs/{failed.job_id}", "what happened to a job")
+    page = browser._get(f"{url}/admin/queues/thaws/redrive", "the question before sending back")
+    form = next(form for form in read(page.text).forms if form.action.endswith("/redrive"))
+    browser._submit(page.url, form, "the dead letters sent back")
+
+
 def live_through_everything(
-    stack: Stack, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
+    supervisor: Supervisor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    operations_url: str,
 ) -> None:
     """What a researcher, an operator and time do to jobs, so that every service meets all its work."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -256,6 +294,7 @@ def live_through_everything(
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     failed = browser.follow(browser.submit(picture))
     assert failed.status == Status.FAILED
+    look_after(stack, Browser(stack.base_url, watch=supervisor.check), operations_url, failed)
     press(browser, failed.url, "delete")
     browser._get(urljoin(stack.base_url, "/annotate"), "a form that nothing is sent with")
     browser._get(urljoin(stack.base_url, "/annotations"), "the list")

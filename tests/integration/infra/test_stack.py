@@ -11,6 +11,9 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from gas_core.adapters.thaw_events import jobs_of
+from gas_core.domain.keys import archive_key
+
 if TYPE_CHECKING:
     from gas_local.fixtures import Stack
 
@@ -185,8 +188,9 @@ def test_row_that_owes_nothing_is_not_in_the_index_of_debts(stack: Stack) -> Non
     assert overdue() == []
 
 
-def test_restored_object_is_told_on_the_thaws_queue(stack: Stack) -> None:
-    s3, bucket, key = stack.client("s3"), stack["GAS_ARCHIVE_BUCKET"], uuid.uuid4().hex
+def test_restored_object_is_told_on_the_thaws_queue_and_names_its_job(stack: Stack) -> None:
+    s3, bucket, job_id = stack.client("s3"), stack["GAS_ARCHIVE_BUCKET"], str(uuid.uuid4())
+    key = archive_key(job_id, 2)
     s3.put_object(Bucket=bucket, Key=key, Body=b"cold", StorageClass="GLACIER")
     s3.restore_object(
         Bucket=bucket, Key=key, RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}}
@@ -194,6 +198,7 @@ def test_restored_object_is_told_on_the_thaws_queue(stack: Stack) -> None:
     end = time.monotonic() + 8
     told: list[str] = []
     while time.monotonic() < end and not told:
-        # The store's own s3:TestEvent, sent when the bucket was made, is here too.
-        told = [body for body in bodies(stack, "GAS_THAWS_QUEUE_URL") if key in body]
+        # The store's own s3:TestEvent, sent when the bucket was made, is here too, and names nobody.
+        told = [body for body in bodies(stack, "GAS_THAWS_QUEUE_URL") if job_id in jobs_of(body)]
+    assert [jobs_of(body) for body in told] == [[job_id]]
     assert [json.loads(body)["Records"][0]["eventName"] for body in told] == ["ObjectRestore:Completed"]

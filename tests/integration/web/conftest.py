@@ -178,6 +178,7 @@ def made(stack: Stack, globus: Globus, base_url: str = HTTP, **changes: str) -> 
         "GAS_BASE_URL": base_url,
         "GAS_GLOBUS_URL": globus.url,
         "GAS_GLOBUS_PUBLIC_URL": globus.url,
+        "GAS_GLOBUS_GROUPS_URL": globus.url,
         **changes,
     }
     with pytest.MonkeyPatch.context() as patch:

@@ -88,6 +88,27 @@ def test_originals_go_when_links_are_dead_and_not_before(world: World) -> None:
     assert (RESULTS_BUCKET, row(world, job_id).s3_key_log_file) in world.store.objects
 
 
+def test_download_clicked_in_the_windows_last_second_is_served_as_long_as_its_link_is_good(
+    world: World,
+) -> None:
+    job_id = world.job_at("available")
+    world.clock.advance(TIMINGS.free_window_seconds - 1)
+    world.download(job_id)
+    ((_, key, dies),) = world.links
+    world.clock.advance(1)
+    world.sweep()
+    world.archive_one()
+    assert row(world, job_id).results is Results.ARCHIVED
+    while world.clock.now() < dies:
+        assert world.store.head(ObjectRef(RESULTS_BUCKET, key))
+        world.clock.advance(1)
+        world.sweep()
+        while world.archive_one():
+            pass
+    world.settle()
+    assert results_of(world, job_id) == set()
+
+
 def test_originals_stay_for_live_links_although_the_results_are_back_already(world: World) -> None:
     job_id = world.job_at("over")
     world.archive_one()

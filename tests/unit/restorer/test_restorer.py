@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from tests.stateful.world import TIMINGS, USER_ID, World
+from tests.stateful.world import GOOD, TIMINGS, USER_ID, World
 
 from gas_core.domain import keys, plans
 from gas_core.domain.errors import AccessRefusedError, StoreUnavailableError
@@ -151,6 +151,54 @@ def test_upgrade_at_any_stage_ends_with_results_that_stay(world: World, stage: s
     world.settle()
     world.check_at_rest()
     assert world.jobs.get(job_id).results is Results.AVAILABLE
+
+
+def test_upgrade_while_the_file_is_on_its_way_is_told_to_the_job_that_comes_of_it(world: World) -> None:
+    job_id = world.new_job()
+    world.set_plan(Plan.PREMIUM)
+    while world.restore():
+        pass
+    world.upload(job_id, GOOD)
+    world.submit(job_id)
+    world.settle()
+    world.check_at_rest()
+    assert world.jobs.get(job_id).results is Results.AVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("stage", "service"), [("pending", "annotate"), ("over", "archive_one"), ("retrieved", "thaw")]
+)
+def test_upgrade_at_any_call_of_a_service_at_work_ends_with_results_that_stay(
+    stage: str, service: str
+) -> None:
+    """RUNNING, ARCHIVING and RESTORING, and all that lies between them and the states beside."""
+    for at in range(100):
+        world = World()
+        job_id = world.job_at(stage)
+        world.set_plan(Plan.FREE)  # who is premium cannot upgrade
+        sleeper = world.asleep(getattr(world, service), Fault(at, Moment.BEFORE, Crash()))
+        world.set_plan(Plan.PREMIUM)
+        if sleeper is None:
+            break
+        world.restore()
+        sleeper.wake()
+        world.settle()
+        world.check_at_rest()
+        assert world.jobs.get(job_id).results is Results.AVAILABLE
+    else:
+        pytest.fail("the sweep did not reach the last call")
+
+
+def test_upgrade_stops_the_move_of_an_archiver_that_died_at_once(world: World) -> None:
+    """Nobody waits for the lease of the dead: downloads open again with the restorer's look."""
+    job_id = world.job_at("over")
+    world.archive_one(Faults(Fault(10, Moment.BEFORE, Crash())))
+    assert world.jobs.get(job_id).results is Results.ARCHIVING
+    world.set_plan(Plan.PREMIUM)
+    world.restore()
+    assert world.jobs.get(job_id).results is Results.AVAILABLE
+    world.settle()
+    world.check_at_rest()
 
 
 def test_upgrade_of_one_user_brings_nothing_back_of_another(world: World) -> None:

@@ -22,10 +22,20 @@ from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results
 from gas_core.ports import UploadForm
-from gas_core.testing import FakeBilling, FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, FakeUsers
+from gas_core.testing import (
+    FakeBilling,
+    FakeClock,
+    FakeJobs,
+    FakePublisher,
+    FakeQueue,
+    FakeQueues,
+    FakeStore,
+    FakeUsers,
+)
 from gas_core.testing.store import INPUTS_BUCKET, ORIGIN, RESULTS_BUCKET
 from gas_engine.outputs.table import SCHEMA
 from gas_web.app import create_app
+from gas_web.cluster import NoSuchPartError, Workload
 from gas_web.config import WebSettings
 from gas_web.container import Container
 from gas_web.globus import Identity, SignInRefusedError
@@ -40,6 +50,8 @@ if TYPE_CHECKING:
 
 ADA = Identity("ada-id", "Ada Researcher", "ada@university.example")
 GREGOR = Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example")
+OLIVIA = Identity("olivia-id", "Olivia Operator", "olivia@gas.example")
+QUEUES = ("job_requests", "job_notifications", "job_archives", "restores", "thaws")
 SUMMARY = b"{}"
 
 
@@ -61,9 +73,10 @@ class FakeSignIn:
         self.verifiers: list[str] = []
         self.refuse_for_test: GasError | None = None
 
-    def address(self, *, state: str, verifier: str) -> str:
+    def address(self, *, state: str, verifier: str, groups: bool = False) -> str:
         self.verifiers.append(verifier)
-        return f"https://globus.test/authorize?{urlencode({'state': state})}"
+        asked = {"state": state} | ({"scope": "groups"} if groups else {})
+        return f"https://globus.test/authorize?{urlencode(asked)}"
 
     def finish(self, *, code: str, verifier: str) -> Identity:
         if self.refuse_for_test:
@@ -71,6 +84,39 @@ class FakeSignIn:
         if verifier not in self.verifiers or code not in self.codes:
             raise SignInRefusedError(status=400)
         return self.codes.pop(code)
+
+
+class FakeCluster:
+    """A release whose annotator is at work and may be paused, and whose web may not."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.thaws = 0
+        self.refuse_for_test: GasError | None = None
+
+    def workloads(self) -> tuple[Workload, ...]:
+        if self.refuse_for_test:
+            raise self.refuse_for_test
+        annotator = Workload("annotator", 3, 2, "gas-annotator:1", 4, 1_790_000_000, "OOMKilled", self.paused)
+        return annotator, Workload("web", 2, 2, "gas-web:1", 0, 0, "", None)
+
+    def pause(self, component: str) -> None:
+        self._know(component)
+        self.paused = True
+
+    def resume(self, component: str) -> None:
+        self._know(component)
+        self.paused = False
+
+    def thaw_now(self) -> str:
+        if self.refuse_for_test:
+            raise self.refuse_for_test
+        self.thaws += 1
+        return f"gas-thaw-now-{self.thaws}"
+
+    def _know(self, component: str) -> None:
+        if component != "annotator":
+            raise NoSuchPartError(component=component)
 
 
 @dataclass
@@ -86,17 +132,27 @@ class World:
         self.jobs = FakeJobs(self.users)
         self.store = FakeStore(self.clock)
         self.billing = FakeBilling(self.clock)
-        self.job_requests = FakeQueue(self.clock)
-        self.job_archives = FakeQueue(self.clock)
+        self.job_requests = FakeQueue(self.clock, "job-requests")
+        self.job_archives = FakeQueue(self.clock, "job-archives")
+        self.cluster = FakeCluster()
         self.publisher = FakePublisher(
             job_requests=self.job_requests,
             job_notifications=FakeQueue(self.clock),
             job_archives=self.job_archives,
         )
 
-    def app(self, *, base_url: str = "http://localhost", ports: dict[str, Any] | None = None) -> Flask:
+    def app(
+        self,
+        *,
+        base_url: str = "http://localhost",
+        ports: dict[str, Any] | None = None,
+        **settings_changed: Any,
+    ) -> Flask:
         """The application; ``ports`` stand in for fakes of this world."""
+        addresses = {f"{name}_{kind}_url": name for name in QUEUES for kind in ("queue", "dlq")}
+        told = addresses | {"pages": "all", "operators": OLIVIA.identity_id} | settings_changed
         settings = WebSettings(
+            **told,
             jobs_table="jobs",
             users_table="users",
             inputs_bucket=INPUTS_BUCKET,
@@ -122,6 +178,8 @@ class World:
             "clock": self.clock,
             "sign_in": self.sign_in,
             "billing": self.billing,
+            "queues": FakeQueues(self.job_requests, self.job_archives),
+            "cluster": self.cluster,
         } | (ports or {})
         app = create_app(Container(settings=settings, store_origin=ORIGIN, **parts))
         app.testing = True
@@ -358,6 +416,14 @@ def gregor(world: World) -> Visitor:
     gregor = Visitor(world, world.app())
     assert gregor.sign_in(GREGOR).status_code == 302
     return gregor
+
+
+@pytest.fixture
+def olivia(world: World) -> Visitor:
+    """Olivia, who looks after this GAS, signed in."""
+    olivia = Visitor(world, world.app())
+    assert olivia.sign_in(OLIVIA).status_code == 302
+    return olivia
 
 
 @pytest.fixture(name="Visitor")

@@ -17,7 +17,8 @@ from gas_core.domain.messages import JobChanged, JobEvent
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
 from gas_core.testing.store import RESULTS_BUCKET
-from gas_web import results
+from gas_web import handlers, results
+from gas_web.globus import Identity
 from gas_web.results import Reading
 
 if TYPE_CHECKING:
@@ -408,3 +409,53 @@ def test_help_tells_how_long_results_stay_here(world: World, ada: Any, words: An
     assert "Yours to download for 5 min" in words(ada.get("/annotate"))
     world.plan(PREMIUM)
     assert "Yours to download" not in words(ada.get("/annotate"))
+
+
+def test_timeline_tells_every_move_of_the_results(world: World, ada: Any) -> None:
+    job, now, timings = world.job("ARCHIVED"), world.clock.now() + 600, world.timings
+    asked = Asked("Expedited", "", started=now, ready=now, tries=1)
+    job = world.jobs.commit(job, retention.restore_begin(job, asked=asked, message="", now=now))
+    job = world.jobs.commit(job, retention.copy_back(job, now=now, timings=timings))
+    job = world.jobs.commit(
+        job,
+        retention.restore_commit(
+            job, generation=job.generation, result_key=job.s3_key_result_file, now=now + 60, timings=timings
+        ),
+    )
+    page = ada.get(f"/annotations/{job.job_id}").text
+    timeline = page.partition('<dl class="pairs timeline">')[2].partition("</dl>")[0]
+    assert re.findall(r"<dd>(.*?)</dd>", timeline, re.DOTALL) == [
+        "Upload form handed out",
+        "Submitted",
+        "A worker took it",
+        "Done",
+        "Began to move to the archive",
+        "Archived",
+        "Asked back from the archive",
+        "Back from the archive",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (0, "Premium brings back these results."),
+        (1, "Premium brings back these results and 1 other."),
+        (3, "Premium brings back these results and 3 others."),
+    ],
+)
+def test_archived_results_tell_how_many_others_premium_brings_back(
+    world: World, ada: Any, others: int, said: str
+) -> None:
+    path = f"/annotations/{world.job('ARCHIVED').job_id}"
+    for state in ("COMPLETED", "RESTORING", *["ARCHIVED", "ARCHIVING", "ARCHIVED"][:others]):
+        world.job(state)
+    world.job("ARCHIVED", user=Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example"))
+    for answer in (ada.get(path), ada.get(f"{path}/status")):
+        assert said in panel(answer.text)
+
+
+def test_nobody_waits_while_thousands_are_counted(world: World, ada: Any) -> None:
+    jobs = [world.job("ARCHIVED") for _ in range(handlers.COUNTED_JOBS + 1)]
+    page = ada.get(f"/annotations/{jobs[0].job_id}")
+    assert "Premium brings back these results and all others in the archive." in panel(page.text)

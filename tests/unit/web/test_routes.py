@@ -9,45 +9,56 @@ import pytest
 if TYPE_CHECKING:
     from conftest import World
 
-# For a job of Ada's that is COMPLETED, by endpoint and method: what nobody, Ada and Gregor are answered.
+# For a job of Ada's that is COMPLETED, by endpoint and method: what nobody, Ada, Gregor and Olivia are
+# answered. Ada and Gregor are researchers; Olivia looks after this GAS, and has no part in Ada's job.
 ANSWERS = {
-    ("pages.landing", "GET"): (200, 200, 200),
-    ("pages.help", "GET"): (200, 200, 200),
-    ("auth.login", "GET"): (302, 302, 302),
-    ("auth.callback", "GET"): (400, 302, 302),
-    ("auth.logout", "POST"): (302, 302, 302),
-    ("account.profile", "GET"): (302, 200, 200),
-    ("account.profile", "POST"): (302, 302, 302),
-    ("jobs.new", "GET"): (302, 200, 200),
-    ("jobs.submitted", "GET"): (302, 303, 404),
-    ("jobs.index", "GET"): (302, 200, 200),
-    ("jobs.show", "GET"): (302, 200, 404),
-    ("jobs.status", "GET"): (302, 200, 404),
-    ("jobs.log", "GET"): (302, 200, 404),
-    ("jobs.download", "GET"): (302, 303, 404),
-    ("results.table", "GET"): (302, 200, 404),
-    ("results.variant", "GET"): (302, 200, 404),
-    ("results.export", "GET"): (302, 200, 404),
-    ("jobs.confirm_cancel", "GET"): (302, 409, 404),
-    ("jobs.cancel", "POST"): (302, 303, 404),
-    ("jobs.confirm_keep_longer", "GET"): (302, 200, 404),
-    ("jobs.keep_longer", "POST"): (302, 303, 404),
-    ("jobs.bring_back", "POST"): (302, 403, 404),
-    ("jobs.confirm_delete", "GET"): (302, 200, 404),
-    ("jobs.delete", "POST"): (302, 303, 404),
-    ("plans.show", "GET"): (302, 200, 200),
-    ("plans.subscribe", "POST"): (302, 422, 422),
-    ("plans.card", "POST"): (302, 200, 200),
-    ("plans.confirm_cancel", "GET"): (302, 303, 303),
-    ("plans.cancel", "POST"): (302, 303, 303),
-    ("plans.resume", "POST"): (302, 303, 303),
-    ("plans.portal", "GET"): (302, 404, 404),
-    ("webhooks.stripe", "POST"): (400, 400, 400),
-    ("health.healthz", "GET"): (200, 200, 200),
-    ("health.readyz", "GET"): (200, 200, 200),
-    ("static", "GET"): (404, 404, 404),
+    ("pages.landing", "GET"): (200, 200, 200, 200),
+    ("pages.help", "GET"): (200, 200, 200, 200),
+    ("auth.login", "GET"): (302, 302, 302, 302),
+    ("auth.callback", "GET"): (400, 302, 302, 302),
+    ("auth.logout", "POST"): (302, 302, 302, 302),
+    ("account.profile", "GET"): (302, 200, 200, 200),
+    ("account.profile", "POST"): (302, 302, 302, 302),
+    ("jobs.new", "GET"): (302, 200, 200, 200),
+    ("jobs.submitted", "GET"): (302, 303, 404, 404),
+    ("jobs.index", "GET"): (302, 200, 200, 200),
+    ("jobs.show", "GET"): (302, 200, 404, 404),
+    ("jobs.status", "GET"): (302, 200, 404, 404),
+    ("jobs.log", "GET"): (302, 200, 404, 404),
+    ("jobs.download", "GET"): (302, 303, 404, 404),
+    ("results.table", "GET"): (302, 200, 404, 404),
+    ("results.variant", "GET"): (302, 200, 404, 404),
+    ("results.export", "GET"): (302, 200, 404, 404),
+    ("jobs.confirm_cancel", "GET"): (302, 409, 404, 404),
+    ("jobs.cancel", "POST"): (302, 303, 404, 404),
+    ("jobs.confirm_keep_longer", "GET"): (302, 200, 404, 404),
+    ("jobs.keep_longer", "POST"): (302, 303, 404, 404),
+    ("jobs.bring_back", "POST"): (302, 403, 404, 404),
+    ("jobs.confirm_delete", "GET"): (302, 200, 404, 404),
+    ("jobs.delete", "POST"): (302, 303, 404, 404),
+    ("plans.show", "GET"): (302, 200, 200, 200),
+    ("plans.subscribe", "POST"): (302, 422, 422, 422),
+    ("plans.card", "POST"): (302, 200, 200, 200),
+    ("plans.confirm_cancel", "GET"): (302, 303, 303, 303),
+    ("plans.cancel", "POST"): (302, 303, 303, 303),
+    ("plans.resume", "POST"): (302, 303, 303, 303),
+    ("plans.portal", "GET"): (302, 404, 404, 404),
+    ("webhooks.stripe", "POST"): (400, 400, 400, 400),
+    ("operations.index", "GET"): (302, 404, 404, 200),
+    ("operations.job", "GET"): (302, 404, 404, 200),
+    ("operations.confirm_thaw", "GET"): (302, 404, 404, 200),
+    ("operations.thaw", "POST"): (302, 404, 404, 303),
+    ("operations.confirm_pause", "GET"): (302, 404, 404, 200),
+    ("operations.pause", "POST"): (302, 404, 404, 303),
+    ("operations.confirm_resume", "GET"): (302, 404, 404, 200),
+    ("operations.resume", "POST"): (302, 404, 404, 303),
+    ("operations.confirm_redrive", "GET"): (302, 404, 404, 200),
+    ("operations.redrive", "POST"): (302, 404, 404, 303),
+    ("health.healthz", "GET"): (200, 200, 200, 200),
+    ("health.readyz", "GET"): (200, 200, 200, 200),
+    ("static", "GET"): (404, 404, 404, 404),
 }
-WHO = {"nobody": 0, "ada": 1, "gregor": 2}
+WHO = {"nobody": 0, "ada": 1, "gregor": 2, "olivia": 3}
 
 
 def _open(world: World, visitors: type, who: str) -> Any:
@@ -66,7 +77,12 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
     with visitor.client.application.test_request_context():
         from flask import url_for
 
-        parameters = {"job_id": job_id} if endpoint.startswith(("jobs.", "results.")) else {}
+        of_a_job = endpoint.startswith(("jobs.", "results.")) or endpoint == "operations.job"
+        parameters: dict[str, Any] = {"job_id": job_id} if of_a_job else {}
+        if endpoint.endswith(("pause", "resume")) and endpoint.startswith("operations."):
+            parameters = {"component": "annotator"}
+        if endpoint.endswith("redrive"):
+            parameters = {"name": "job-requests"}
         if endpoint == "results.variant":
             parameters |= {"record": 1, "allele": 1}
         if endpoint == "static":

@@ -40,7 +40,7 @@ def aws_emulator(*, port: int, state: Path) -> Program:
 
 
 def globus_emulator(*, port: int, state: Path, client_secret: str, redirect_uris: list[str]) -> Program:
-    """Fauxbus, with two researchers and our client. It keeps nothing: the seed is its whole state."""
+    """Fauxbus, with the people of world.py and our client. It keeps nothing: the seed is its whole state."""
     state.mkdir(parents=True, exist_ok=True)
     seed = state / "globus-seed.json"
     seed.touch(mode=0o600)

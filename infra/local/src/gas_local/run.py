@@ -21,7 +21,7 @@ from gas_local.provision import MAIL_SENDER, deploy, verify_sender
 from gas_local.services import service_environment, service_programs
 from gas_local.stripe import TEST_CARD, seed_stripe, stripe_environment
 from gas_local.supervisor import Program, Supervisor
-from gas_local.world import ADA, GREGOR, Secrets
+from gas_local.world import ADA, GREGOR, OLIVIA, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,7 @@ def run(ports: Ports, state: Path, *, once: bool) -> int:
                 return 0 if right else 1
             _say(f"Premium costs nothing here: card {TEST_CARD}, any date to come, any three digits.")
             _say(f"Open http://{HOST}:{ports.web}/ and sign in as {ADA.name} or {GREGOR.name}. Ctrl-C stops.")
+            _say(f"Operations: http://{HOST}:{ports.web}/admin, as {OLIVIA.name}.")
             _say(f"All mails: http://{HOST}:{ports.mail}/")
             while True:
                 supervisor.check()

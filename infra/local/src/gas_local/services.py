@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gas_local.environment import ROOT, aws_environment, base_environment
 from gas_local.supervisor import Program
-from gas_local.world import CLIENT_ID
+from gas_local.world import CLIENT_ID, OPERATOR_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,10 @@ def service_environment(
         "GAS_GLOBUS_CLIENT_SECRET": globus_client_secret,
         "GAS_GLOBUS_URL": globus_url,
         "GAS_GLOBUS_PUBLIC_URL": globus_url,
+        "GAS_GLOBUS_GROUPS_URL": globus_url,
+        # One process serves both kinds of pages, as there is no Ingress to lead /admin elsewhere.
+        "GAS_PAGES": "all",
+        "GAS_OPERATOR_GROUP": OPERATOR_GROUP,
         "GAS_SWEEP_INTERVAL_SECONDS": str(SWEEP_SECONDS),
         "GAS_THAW_INTERVAL_SECONDS": str(THAW_SECONDS),
         "GAS_LOG_FORMAT": "json",

@@ -43,6 +43,16 @@ GREGOR = Researcher(
     email="gregor@abbey.example",
     organization="Example Abbey",
 )
+OLIVIA = Researcher(
+    identity_id="1a6c4f0e-51c4-4d0c-9a40-011100000003",
+    name="Olivia Operator",
+    username="olivia@gas.example",
+    email="olivia@gas.example",
+    organization="Example University",
+)
+PEOPLE = (ADA, GREGOR, OLIVIA)
+OPERATOR_GROUP = "6f0e4d0c-51c4-4d0c-9a40-06e000000001"
+"""A Globus group that only Olivia is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +89,21 @@ def globus_seed(*, client_secret: str, redirect_uris: list[str]) -> dict[str, An
                     }
                 }
             }
-            for person in (ADA, GREGOR)
+            for person in PEOPLE
         },
         "clients": {
             CLIENT_ID: {
                 "name": "GAS on this machine",
                 "secret": client_secret,
                 "redirect_uris": redirect_uris,
+            }
+        },
+        "groups": {
+            OPERATOR_GROUP: {
+                "name": "GAS operators",
+                "memberships": {
+                    OLIVIA.identity_id: {"username": OLIVIA.username, "role": "admin", "status": "active"}
+                },
             }
         },
         # globus-sdk checks an ID token's time against the real clock.

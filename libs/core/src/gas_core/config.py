@@ -185,6 +185,32 @@ class TopicsSettings(AwsSettings):
         }
 
 
+class QueuesSettings(AwsSettings):
+    """All queues and their dead letters, for whoever looks after them."""
+
+    job_requests_queue_url: str = Field("", description="URL of the queue job-requests.")
+    job_requests_dlq_url: str = Field("", description="URL of its dead letters.")
+    job_notifications_queue_url: str = Field("", description="URL of the queue job-notifications.")
+    job_notifications_dlq_url: str = Field("", description="URL of its dead letters.")
+    job_archives_queue_url: str = Field("", description="URL of the queue job-archives.")
+    job_archives_dlq_url: str = Field("", description="URL of its dead letters.")
+    restores_queue_url: str = Field("", description="URL of the queue restores.")
+    restores_dlq_url: str = Field("", description="URL of its dead letters.")
+    thaws_queue_url: str = Field("", description="URL of the queue thaws.")
+    thaws_dlq_url: str = Field("", description="URL of its dead letters.")
+
+    @property
+    def queues(self) -> dict[str, tuple[str, str]]:
+        """By name, the URL of each queue and of its dead letters."""
+        return {
+            "job-requests": (self.job_requests_queue_url, self.job_requests_dlq_url),
+            "job-notifications": (self.job_notifications_queue_url, self.job_notifications_dlq_url),
+            "job-archives": (self.job_archives_queue_url, self.job_archives_dlq_url),
+            "restores": (self.restores_queue_url, self.restores_dlq_url),
+            "thaws": (self.thaws_queue_url, self.thaws_dlq_url),
+        }
+
+
 class BillingSettings(Settings):
     """How researchers pay for premium. Without billing an operator sets plans: docs/operator/plans.md."""
 

@@ -77,6 +77,10 @@ class Jobs(Protocol):
         """
         ...
 
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        """IDs of jobs that FAILED today or in the days (UTC) before it, ``days`` in all, the newest first."""
+        ...
+
 
 class Users(Protocol):
     """The users table."""
@@ -193,6 +197,34 @@ class Queue(Protocol):
 
     def delete(self, delivery: Delivery) -> None:
         """Done with it. Deleting twice is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How a queue stands: messages that may be received, those that a worker has, and dead letters.
+
+    ``oldest_seconds`` is the age of the oldest that is not done; None where nobody has told it.
+    """
+
+    name: str
+    waiting: int
+    in_flight: int
+    oldest_seconds: int | None
+    dead: int
+
+
+class Queues(Protocol):
+    """All queues from outside, for operators. Counts are about: SQS promises no more."""
+
+    def states(self, *, now: int) -> tuple[QueueState, ...]: ...
+
+    def redrive(self, name: str, *, limit: int) -> int:
+        """Move dead letters of a queue back into it, ``limit`` at most; how many were moved.
+
+        Each is sent before it is deleted: a process that dies in between leaves it in both places, and
+        workers decide by the row. KeyError if there is no such queue.
+        """
         ...
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from gas_core.domain.errors import StaleError
 from gas_core.domain.job import Job
 from gas_core.domain.plans import Plan, User
 from gas_core.ports import Jobs, Users
+
+Row = TypeVar("Row", Job, User)
 
 TRIES = 10
 """Two writers of one row meet rarely and three hardly ever; ten losses in a row are a fault of ours."""
@@ -28,16 +31,12 @@ def update(jobs: Jobs, job_id: str, decide: Callable[[Job], Job], *, while_plan:
     PlanChangedError
         The user has another plan than the one this is decided for.
     """
-    for _ in range(TRIES):
-        before = jobs.get(job_id)
-        after = decide(before)
-        if after == before:
-            return before
-        try:
-            return jobs.commit(before, after, while_plan=while_plan)
-        except StaleError:
-            continue
-    raise StaleError(job_id=job_id)
+    return _until_it_stands(
+        lambda: jobs.get(job_id),
+        decide,
+        lambda before, after: jobs.commit(before, after, while_plan=while_plan),
+        job_id=job_id,
+    )
 
 
 def update_user(users: Users, identity_id: str, decide: Callable[[User], User]) -> User:
@@ -50,13 +49,19 @@ def update_user(users: Users, identity_id: str, decide: Callable[[User], User]) 
     StaleError
         Every one of ``TRIES`` tries lost to another writer.
     """
+    return _until_it_stands(lambda: users.get(identity_id), decide, users.commit, user_id=identity_id)
+
+
+def _until_it_stands(
+    read: Callable[[], Row], decide: Callable[[Row], Row], write: Callable[[Row, Row], Row], **ids: str
+) -> Row:
     for _ in range(TRIES):
-        before = users.get(identity_id)
+        before = read()
         after = decide(before)
         if after == before:
             return before
         try:
-            return users.commit(before, after)
+            return write(before, after)
         except StaleError:
             continue
-    raise StaleError(user_id=identity_id)
+    raise StaleError(**ids)

@@ -9,10 +9,13 @@ Rules follow Ensembl VEP's VariationEffect module as we know it; no output of VE
   other: a change there is ``stop_lost`` or ``stop_retained_variant``, with
   ``incomplete_terminal_codon_variant`` beside it; VEP does not complete it and, as we read it, says that
   alone.
-- A change in frame is ``inframe_insertion`` or ``inframe_deletion`` if residues or codons were only added
-  or only taken, else ``protein_altering_variant``.
+- A change in frame is ``inframe_insertion`` if it leaves the residues that it touches whole, before or behind
+  what it adds, and ``inframe_deletion`` if codons lose bases and gain none; else it is
+  ``protein_altering_variant``, unless a stop is all that there was before or comes first now. That is how
+  VEP tells them, though the Sequence Ontology would call more of them insertions.
+- A deletion in frame that takes the start codon is both ``start_lost`` and ``inframe_deletion``.
 - Where a codon holds a base that is not A, C, G or T, or a change goes across the edge of the coding
-  sequence, there is ``coding_sequence_variant``.
+  sequence and its effect on start or stop does not say more, there is ``coding_sequence_variant``.
 """
 
 from __future__ import annotations
@@ -122,9 +125,11 @@ def effect_across_edge(change: MessageChange, *, on_message: bool) -> CodingEffe
         if on_message and before == after:
             effect.terms = {"stop_retained_variant"}
             effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
+        elif on_message:
+            effect.terms = {"stop_lost"}
+            effect.protein = hgvs.extended_protein(before, after)
         else:
             effect.terms.add("stop_lost")
-            effect.protein = hgvs.extended_protein(before, after) if on_message else ""
     return effect
 
 
@@ -149,18 +154,20 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
     if UNKNOWN in ref or (UNKNOWN in alt and not change.growth % _CODON):
         effect.terms.add("coding_sequence_variant")
         return effect
+    local = _Local(first // _CODON, ref, alt, ref_codons, alt_codons)
     if change.touches_start:
         if not (change.keeps_start or change.moves_start):
             effect.terms.add("start_lost")
             effect.protein = "p.Met1?"
             if change.growth % _CODON:
                 effect.terms.add("frameshift_variant")
+            elif change.growth and local.only_loses_codons:
+                effect.terms.add("inframe_deletion")
             return effect
         effect.terms.add("start_retained_variant")
         if change.growth and change.moves_start:
             effect.protein = "p.Met1="
             return effect
-    local = _Local(first // _CODON, ref, alt, ref_codons, alt_codons)
     if change.growth % _CODON:
         _frameshift(change, effect, local)
     elif change.growth:
@@ -216,16 +223,28 @@ class _Local:
         last = f"{hgvs.spell(self.ref[end - 1])}{self.index + end}"
         return first if end - start == 1 else f"{first}_{last}"
 
-    def in_frame_term(self) -> str:
-        """Whether residues or whole codons were only added, only taken, or altered too."""
-        pairs = ((self.ref_codons, self.alt_codons), (self.ref, self.alt))
-        term = "inframe_insertion" if len(self.ref_codons) < len(self.alt_codons) else "inframe_deletion"
-        for pair in pairs:
-            few, many = sorted(pair, key=len)
-            shared = shared_prefix(few, many)
-            if many.endswith(few[shared:]):
-                return term
-        return "protein_altering_variant"
+    @property
+    def only_gains_residues(self) -> bool:
+        """True if the residues touched stand whole before or behind new ones, read up to a stop."""
+        alt = self.alt[: self.alt.index(STOP) + 1] if STOP in self.alt else self.alt
+        return len(self.alt) > len(self.ref) and (alt.startswith(self.ref) or alt.endswith(self.ref))
+
+    @property
+    def only_loses_codons(self) -> bool:
+        """True if the codons touched lose one piece and gain nothing."""
+        shared = shared_prefix(self.ref_codons, self.alt_codons)
+        return len(self.alt_codons) < len(self.ref_codons) and self.ref_codons.endswith(
+            self.alt_codons[shared:]
+        )
+
+    def in_frame_terms(self) -> set[str]:
+        """What kind of change in frame it is; nothing where the stop says all."""
+        if self.only_gains_residues:
+            return {"inframe_insertion"}
+        if self.only_loses_codons:
+            return {"inframe_deletion"}
+        begins_with_stop = self.ref.startswith(STOP) or self.alt.startswith(STOP)
+        return set() if begins_with_stop else {"protein_altering_variant"}
 
 
 def _substitution(change: MessageChange, effect: CodingEffect, local: _Local) -> None:
@@ -273,7 +292,7 @@ def _in_frame(change: MessageChange, effect: CodingEffect, local: _Local) -> Non
         effect.terms.add("stop_retained_variant")
         effect.protein = hgvs.unchanged_protein(before, len(before) - 1, len(before))
         return
-    effect.terms.add(local.in_frame_term())
+    effect.terms |= local.in_frame_terms()
     if local.loses_stop:
         effect.terms.add("stop_lost")
         effect.protein = hgvs.extended_protein(before, after)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask
+from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gas_web import errors, observe, security
-from gas_web.blueprints import account, auth, health, jobs, pages, plans, results, webhooks
+from gas_web import errors, limits, observe, security
+from gas_web.blueprints import account, auth, health, jobs, operations, pages, plans, results, webhooks
 from gas_web.container import Container
-from gas_web.session import signed_in
+from gas_web.session import is_operator, signed_in
 from gas_web.static import StaticFiles
+
+_RESEARCHERS = frozenset({"pages", "auth", "account", "jobs", "plans", "results", "webhooks", "health"})
+_OPERATORS = frozenset({"operations", "health"})
+_BLUEPRINTS = {
+    "researchers": _RESEARCHERS,
+    "operators": _OPERATORS,
+    "all": _RESEARCHERS | _OPERATORS,
+}
+"""By the setting ``pages``. An operator signs in where researchers do: one address is known to Globus."""
 
 FORM_BYTES = 64 * 1024
 """Our forms are small; files go to the store."""
@@ -47,17 +57,33 @@ def create_app(container: Container) -> Flask:
     files.serve_from(app)
     # First, so that a form that is refused has its line and its ID as well.
     observe.init(app)
+    _serve_only(app, _BLUEPRINTS[settings.pages])
     forms = CSRFProtect(app)
     # Whoever calls these proves who it is by a signature, and has no page of ours.
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
-    for part in (pages, auth, account, jobs, plans, webhooks, health):
+    limits.init(app)
+    for part in (pages, auth, account, jobs, plans, webhooks, health, operations):
         app.register_blueprint(part.blueprint)
     results.init(app, container)
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"current_user": signed_in(), "nav": "", "asset": files.address}
+        return {
+            "current_user": signed_in(),
+            "is_operator": is_operator(),
+            "nav": "",
+            "asset": files.address,
+        }
 
     return app
+
+
+def _serve_only(app: Flask, blueprints: frozenset[str]) -> None:
+    """All pages have addresses, for links and ways back; those of other blueprints are served elsewhere."""
+
+    @app.before_request
+    def elsewhere() -> None:
+        if request.blueprint is not None and request.blueprint not in blueprints:
+            abort(HTTPStatus.NOT_FOUND)

@@ -8,6 +8,7 @@ from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.clock import SystemClock
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
 from gas_core.adapters.dynamodb.users import DynamoUsers
+from gas_core.adapters.queues import SqsQueues
 from gas_core.adapters.s3 import S3Store
 from gas_core.adapters.sns import SnsPublisher
 from gas_core.adapters.stripe import StripeBilling
@@ -16,6 +17,7 @@ from gas_core.ports import Billing, ObjectStore
 from gas_web.config import WebSettings
 from gas_web.container import Container
 from gas_web.globus import GlobusSignIn
+from gas_web.kubernetes import KubernetesCluster
 
 
 def build(settings: WebSettings) -> Container:
@@ -25,6 +27,7 @@ def build(settings: WebSettings) -> Container:
         endpoint_url=settings.aws_endpoint_url,
         s3_public_endpoint_url=settings.s3_public_endpoint_url,
     )
+    operators = settings.pages != "researchers"
     store = S3Store(clients.s3, public=clients.s3_public)
     return Container(
         settings=settings,
@@ -39,9 +42,14 @@ def build(settings: WebSettings) -> Container:
             redirect_uri=settings.url("/authcallback"),
             internal_url=settings.globus_url,
             public_url=settings.globus_public_url,
+            groups_url=settings.globus_groups_url,
         ),
         store_origin=_origin(store, settings.inputs_bucket),
         billing=_billing(settings),
+        queues=SqsQueues(clients.sqs, clients.cloudwatch, addresses=settings.queues) if operators else None,
+        cluster=KubernetesCluster(release=settings.kubernetes_release)
+        if operators and settings.kubernetes_release
+        else None,
     )
 
 

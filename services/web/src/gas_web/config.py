@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from gas_core.config import (
     BillingSettings,
     InputsSettings,
     JobsSettings,
+    QueuesSettings,
     ResultsSettings,
     TopicsSettings,
     UsersSettings,
@@ -23,7 +25,13 @@ STORE_BYTES = 5 * 1024**3
 
 
 class WebSettings(
-    JobsSettings, UsersSettings, InputsSettings, ResultsSettings, TopicsSettings, BillingSettings
+    JobsSettings,
+    UsersSettings,
+    InputsSettings,
+    ResultsSettings,
+    TopicsSettings,
+    QueuesSettings,
+    BillingSettings,
 ):
     """What the web service reads from its environment."""
 
@@ -37,6 +45,21 @@ class WebSettings(
     )
     globus_public_url: str | None = Field(
         None, description="Where browsers find Globus Auth; unset: Globus itself."
+    )
+    globus_groups_url: str | None = Field(
+        None, description="Where this service talks to Globus Groups; unset: Globus itself."
+    )
+    pages: Literal["researchers", "operators", "all"] = Field(
+        "researchers",
+        description="Whose pages are served here: all but /admin, /admin alone, or both.",
+    )
+    operators: str = Field("", description="Identity IDs of those who may see /admin, separated by commas.")
+    operator_group: str = Field(
+        "", description="ID of a Globus group whose members may see /admin; asked of Globus as they sign in."
+    )
+    kubernetes_release: str = Field(
+        "",
+        description="Helm release that /admin shows, in this pod's namespace; unset: there is no cluster.",
     )
     free_max_bytes: int = Field(
         153_600, gt=0, le=STORE_BYTES, description="Largest file of a free user, bytes; at most 5 GiB."
@@ -55,6 +78,17 @@ class WebSettings(
     )
     tables_max_bytes: int = Field(
         4 * 1024**3, gt=0, description="Room for those tables, bytes; Parquet exports under way come on top."
+    )
+    sign_ins_per_minute: int = Field(
+        120,
+        ge=0,
+        description="Sign-in steps of one address in a minute, per pod; 0: any number.",
+    )
+    submits_per_minute: int = Field(
+        300, ge=0, description="Upload forms that one user may ask for in a minute, per pod; 0: any number."
+    )
+    exports_per_minute: int = Field(
+        30, ge=0, description="Exports that one user may begin in a minute, per pod; 0: any number."
     )
     jobs_per_page: int = Field(25, gt=0, le=100, description="Rows of one page of the job list.")
     http_port: int = Field(8080, gt=0, description="Port of the pages.")
@@ -75,12 +109,25 @@ class WebSettings(
             raise ValueError("has to be like https://gas.example.org, without a path")
         return url.rstrip("/")
 
+    @field_validator("pages")
+    @classmethod
+    def _knows_every_queue(cls, pages: str, info: ValidationInfo) -> str:
+        told = info.data
+        missing = [name for name in told if name.endswith(("_queue_url", "_dlq_url")) and not told[name]]
+        if pages != "researchers" and missing:
+            raise ValueError(f"operators look at all queues, so GAS_{missing[0].upper()} has to be set")
+        return pages
+
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, key: SecretStr) -> SecretStr:
         if len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
             raise ValueError(f"has to have {MIN_KEY_CHARACTERS} characters or more")
         return key
+
+    @property
+    def operator_ids(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.operators.split(",") if part.strip())
 
     @property
     def https(self) -> bool:

@@ -7,8 +7,10 @@ from typing import cast
 
 from flask import current_app
 
+from gas_core.admin.handlers import Admin
 from gas_core.domain.lifecycle import Timings
-from gas_core.ports import Billing, Clock, Jobs, ObjectStore, Publisher, Users
+from gas_core.ports import Billing, Clock, Jobs, ObjectStore, Publisher, Queues, Users
+from gas_web.cluster import Cluster
 from gas_web.config import WebSettings
 from gas_web.globus import SignIn
 from gas_web.handlers import Limits
@@ -44,7 +46,16 @@ class Container:
     store_origin: str
     billing: Billing | None = None
     """None where premium is not sold."""
+    queues: Queues | None = None
+    """None where operators have no page."""
+    cluster: Cluster | None = None
+    """None where there is no Kubernetes."""
     bundle: Bundle = RCRS
+
+    @property
+    def admin(self) -> Admin:
+        """What operators ask."""
+        return Admin(self.jobs, self.users, self.publisher, self.clock, self.timings)
 
     @property
     def timings(self) -> Timings:

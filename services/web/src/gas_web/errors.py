@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.sansio.response import Response
 
 from gas_core.domain.errors import GasError, JobNotFoundError, TransientError
+from gas_web.cluster import NoSuchPartError
 from gas_web.session import signed_in
+from gas_web.words import duration_text
 
 log = structlog.get_logger()
 
@@ -49,7 +51,7 @@ _WORDS = {
     405: Words("This page is not reached that way", "Nothing changed.", _START),
     409: Words("The job has moved on", "What you asked for is not possible in its present state.", _JOBS),
     413: Words("This is too large for a form", "Nothing changed. Files are sent on the submit page.", _START),
-    429: Words("Too many requests", "Nothing changed. Wait a minute and try again.", _START),
+    429: Words("Too many requests", "Nothing changed. Wait {wait} and try again.", _START),
     _INTERNAL: Words(
         "Something broke here", "Running jobs continue. The fault is ours.", Link("/", "Try again")
     ),
@@ -79,10 +81,14 @@ def init(app: Flask) -> None:
         code = error.code or _INTERNAL
         # What the protocol wants told, such as which methods a page does take.
         told = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-        return _page(code, _WORDS.get(code, _WORDS[400])), code, told
+        words = _WORDS.get(code, _WORDS[400])
+        if isinstance(error, TooManyRequests):
+            words = replace(words, sentence=words.sentence.format(wait=_wait(error)))
+        return _page(code, words), code, told
 
     @app.errorhandler(JobNotFoundError)
-    def missing(_error: JobNotFoundError) -> tuple[str, int]:
+    @app.errorhandler(NoSuchPartError)
+    def missing(_error: GasError) -> tuple[str, int]:
         return _page(404, _WORDS[404]), 404
 
     @app.errorhandler(TransientError)
@@ -97,6 +103,12 @@ def init(app: Flask) -> None:
     def broken(error: Exception) -> tuple[str, int]:
         log.error("request_failed", error=type(error).__name__, exc_info=error)
         return _page(_INTERNAL, _WORDS[_INTERNAL]), _INTERNAL
+
+
+def _wait(error: TooManyRequests) -> str:
+    """What Retry-After tells programs, in words."""
+    seconds = error.retry_after if isinstance(error.retry_after, int) else _RETRY_SECONDS
+    return duration_text(seconds)
 
 
 def _page(code: int, words: Words) -> str:

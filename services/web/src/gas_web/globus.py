@@ -17,6 +17,9 @@ from globus_sdk.transport import RequestsTransport, RetryConfig
 from gas_core.domain.errors import PermanentError, TransientError
 
 SCOPES = ("openid", "profile", "email")
+GROUPS_SCOPE = str(globus_sdk.GroupsClient.scopes.view_my_groups_and_memberships)
+"""Asked only of those on their way to the operators' page: researchers' groups are no business of ours."""
+_GROUPS_SERVER = "groups.api.globus.org"
 _TIMEOUT_SECONDS = 10
 _SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429
@@ -34,18 +37,19 @@ class GlobusUnavailableError(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signed in. ``email`` is empty if Globus does not know one."""
+    """Who signed in. ``email`` is empty if Globus does not know one; ``groups`` None if it was not asked."""
 
     identity_id: str
     name: str
     email: str
+    groups: frozenset[str] | None = None
 
 
 class SignIn(Protocol):
     """What the pages need of an identity provider."""
 
-    def address(self, *, state: str, verifier: str) -> str:
-        """Where to send the browser."""
+    def address(self, *, state: str, verifier: str, groups: bool = False) -> str:
+        """Where to send the browser; ``groups`` asks for leave to see which groups they are in."""
         ...
 
     def finish(self, *, code: str, verifier: str) -> Identity:
@@ -77,7 +81,9 @@ class GlobusSignIn:
         redirect_uri: str,
         internal_url: str | None = None,
         public_url: str | None = None,
+        groups_url: str | None = None,
     ) -> None:
+        self._groups_url = groups_url
         self._redirect_uri = redirect_uri
         self._internal_url = internal_url
         self._internal = self._client(client_id, client_secret, internal_url)
@@ -96,9 +102,12 @@ class GlobusSignIn:
             retry_config=RetryConfig(max_retries=1),
         )
 
-    def address(self, *, state: str, verifier: str) -> str:
+    def address(self, *, state: str, verifier: str, groups: bool = False) -> str:
         flow = GlobusAuthorizationCodeFlowManager(
-            self._public, redirect_uri=self._redirect_uri, requested_scopes=SCOPES, state=state
+            self._public,
+            redirect_uri=self._redirect_uri,
+            requested_scopes=(*SCOPES, GROUPS_SCOPE) if groups else SCOPES,
+            state=state,
         )
         return flow.get_authorize_url(
             {"code_challenge": challenge(verifier), "code_challenge_method": "S256"}
@@ -143,7 +152,21 @@ class GlobusSignIn:
             identity_id=told["sub"],
             name=told.get("name") or told.get("preferred_username") or "",
             email=told.get("email") or "",
+            groups=self._groups(tokens),
         )
+
+    def _groups(self, tokens: globus_sdk.OAuthTokenResponse) -> frozenset[str] | None:
+        """IDs of the groups that they are active members of; None where that was not asked."""
+        held = tokens.by_resource_server.get(_GROUPS_SERVER)
+        if held is None:
+            return None
+        asker = globus_sdk.GroupsClient(
+            authorizer=globus_sdk.AccessTokenAuthorizer(held["access_token"]),
+            base_url=self._groups_url,
+            transport=RequestsTransport(http_timeout=_TIMEOUT_SECONDS),
+            retry_config=RetryConfig(max_retries=1),
+        )
+        return frozenset(str(group["id"]) for group in asker.get_my_groups())
 
     def _revoke(self, tokens: globus_sdk.OAuthTokenResponse) -> None:
         for held in tokens.by_resource_server.values():

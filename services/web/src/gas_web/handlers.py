@@ -32,9 +32,13 @@ from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publish
 from gas_core.submit import submit_job
 from gas_core.telemetry.trace import traced
 from gas_core.update import update
+from gas_web.payments import IN_ARCHIVE
 
 UPLOAD_SLACK_SECONDS = 60
 """An upload may begin in a form's last second; only then is it given up."""
+
+COUNTED_JOBS = 100
+"""A user with more jobs is told of "all others": two requests are what a page's sentence is worth."""
 
 VCF_TYPE = "application/gzip"
 
@@ -176,6 +180,14 @@ def keep_longer(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: T
         raise NotOfferedError(job_id=job_id, action=Action.KEEP_LONGER.value) from None
     log.info("window_begun_anew", job_id=job_id, extensions=job.extensions)
     return job
+
+
+def others_in_archive(job: Job, user: User, *, jobs: Jobs) -> int | None:
+    """How many other results an upgrade brings back; None if that takes more reading than a page is worth."""
+    page = jobs.page_of_user(user.identity_id, after=None, limit=COUNTED_JOBS)
+    if page.next:
+        return None
+    return sum(each.results in IN_ARCHIVE and each.job_id != job.job_id for each in page.jobs)
 
 
 def bring_back(job_id: str, user: User, *, jobs: Jobs, clock: Clock) -> Job:

@@ -21,6 +21,9 @@ from gas_core.update import update_user
 
 PAGE_JOBS = 100
 
+IN_ARCHIVE = frozenset({Results.ARCHIVING, Results.ARCHIVED})
+"""States whose results an upgrade brings back; those on their way there are stopped."""
+
 log = structlog.get_logger()
 
 
@@ -41,7 +44,7 @@ def held_results(user: User, *, jobs: Jobs) -> Held:
         states = [job.results for job in page.jobs]
         held = Held(
             held.ready + sum(state in {Results.AVAILABLE, Results.RESTORING} for state in states),
-            held.archived + sum(state in {Results.ARCHIVING, Results.ARCHIVED} for state in states),
+            held.archived + sum(state in IN_ARCHIVE for state in states),
         )
         if page.next is None:
             return held

@@ -43,6 +43,8 @@ class Reading:
     user: User
     now: int
     timings: Timings
+    others: int | None = None
+    """How many other results of this reader are in the archive; None where nobody counted."""
 
     @property
     def premium(self) -> bool:
@@ -177,10 +179,22 @@ def _archived(job: Job, reading: Reading) -> list[Sentence]:
         "; nothing is lost. Log and summary are here.",
     )
     if not reading.premium:
-        return [since, ("Premium brings back these results and all others in the archive.",)]
+        return [since, (f"Premium brings back these results{_and_others(reading.others)}.",)]
     if job.restore_message:
         return [since, ("Bringing them back failed, and an operator knows. You can have it tried again.",)]
     return [since, ("Bring the results back when you need them.",)]
+
+
+def _and_others(others: int | None) -> str:
+    match others:
+        case None:
+            return " and all others in the archive"
+        case 0:
+            return ""
+        case 1:
+            return " and 1 other"
+        case _:
+            return f" and {others} others"
 
 
 def _restoring(job: Job, reading: Reading) -> list[Sentence]:

@@ -17,9 +17,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _USER_ID = "user_id"
+_MEMBER_OF = "member_of"
+"""The operators' group, if Globus said at sign-in that they are in it; empty if it said that they are not."""
+OPERATIONS_PATH = "/admin"
 _PATH_CHARACTERS = 1000
 """A longer way back would not fit into the cookie that keeps it while Globus asks who it is."""
 _HTTP_UNAUTHORIZED = 401
+_HTTP_NOT_FOUND = 404
 
 
 def signed_in() -> User | None:
@@ -57,6 +61,41 @@ def sign_in_required(page: Callable[P, R]) -> Callable[P, R | Response]:
         return page(*args, **kwargs)
 
     return guarded
+
+
+def operator_required(page: Callable[P, R]) -> Callable[P, R | Response]:
+    """To everybody else there is no such page; whoever is not signed in is sent to Globus first."""
+
+    @wraps(page)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        if not is_operator():
+            if group_unknown() and request.method == "GET":
+                return redirect(url_for("auth.login", next=request.path))
+            abort(_HTTP_NOT_FOUND)
+        return page(*args, **kwargs)
+
+    return sign_in_required(guarded)
+
+
+def is_operator() -> bool:
+    """True if this request's user is named by the settings, or was in the operators' group at sign-in."""
+    who, settings = signed_in(), container().settings
+    if who is None:
+        return False
+    group = settings.operator_group
+    return who.identity_id in settings.operator_ids or bool(group and session.get(_MEMBER_OF) == group)
+
+
+def group_unknown() -> bool:
+    """True if Globus has to be asked whether this user is in the operators' group."""
+    return bool(container().settings.operator_group) and _MEMBER_OF not in session and not is_operator()
+
+
+def remember_groups(groups: frozenset[str] | None) -> None:
+    """Keep whether the operators' group is among them; None: Globus was not asked."""
+    if groups is not None:
+        group = container().settings.operator_group
+        session[_MEMBER_OF] = group if group in groups else ""
 
 
 def user() -> User:

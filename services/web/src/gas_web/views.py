@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from gas_core.domain.job import Failure, Job
-from gas_core.domain.retention import came_back
+from gas_core.domain.job import Failure, Job, Moved
 from gas_core.domain.states import Results, Status
 from gas_web import results
 from gas_web.results import Reading
@@ -20,6 +21,15 @@ _STATUS_BADGES = {
     Status.COMPLETED: Badge("Done", "good", "check-circle-fill"),
     Status.FAILED: Badge("Failed", "bad", "x-octagon-fill"),
     Status.CANCELLED: Badge("Cancelled", "neutral", "slash-circle"),
+}
+
+_MOVES = {
+    Results.AVAILABLE: "Back from the archive",
+    Results.ARCHIVING: "Began to move to the archive",
+    Results.ARCHIVED: "Archived",
+    Results.RESTORING: "Asked back from the archive",
+    Results.LOST: "The archive could not be read",
+    Results.DELETING: "Deletion asked for",
 }
 
 
@@ -92,23 +102,32 @@ def timeline(job: Job) -> list[tuple[datetime, str]]:
         Status.FAILED: "Failed",
         Status.CANCELLED: "Cancelled" if job.submit_time else "The file never arrived",
     }
-    moves = {
-        Results.AVAILABLE: "Back from the archive" if came_back(job) else "",
-        Results.ARCHIVING: "Began to move to the archive",
-        Results.ARCHIVED: "Archived",
-        Results.RESTORING: "Asked back from the archive",
-        Results.LOST: "The archive could not be read",
-        Results.DELETING: "Deletion asked for",
-    }
     started = "A worker took it" if job.attempt <= 1 else f"A worker took it (try {job.attempt})"
     told = [
         (job.created_time, "Upload form handed out"),
         (job.submit_time, "Submitted"),
         (job.start_time, started),
         (job.complete_time, ends.get(job.status, "")),
-        (job.results_since, moves.get(job.results, "")),
+        *((move.time, _moved(before.results, move.results)) for before, move in _steps(job)),
     ]
     return [(moment, sentence) for time, sentence in told if sentence and (moment := _moment(time))]
+
+
+def _steps(job: Job) -> Iterator[tuple[Moved, Moved]]:
+    """Each move of the results with the one before; the first state that is known is where they begin."""
+    return pairwise((Moved(Results.NONE, 0), *job.moves))
+
+
+def _moved(before: Results, now: Results) -> str:
+    match before, now:
+        case Results.NONE, Results.AVAILABLE:
+            return ""  # done, which the status tells
+        case Results.ARCHIVING, Results.AVAILABLE:
+            return "Stayed here: the move to the archive was stopped"
+        case Results.RESTORING, Results.ARCHIVED:
+            return "Could not be brought back; still in the archive"
+        case _:
+            return _MOVES[now]
 
 
 def _badge(job: Job, reading: Reading) -> Badge:

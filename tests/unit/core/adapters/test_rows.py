@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gas_core.adapters.dynamodb.rows import job_from_item, job_to_item, user_from_item, user_to_item
-from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Progress
+from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Moved, Progress
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
 
@@ -41,6 +41,7 @@ JOBS = st.builds(
     s3_key_result_file=TEXT,
     s3_key_log_file=TEXT,
     results_since=COUNT,
+    moves=st.lists(st.builds(Moved, st.sampled_from(Results), COUNT), max_size=3).map(tuple),
     results_generation=COUNT,
     window_ends=COUNT,
     links_dead=COUNT,

@@ -13,7 +13,7 @@ JOB_ID = "0f5ae3a2-6f6e-4d49-8a3f-3f8a5f5d7c11"
 
 
 def s3_event(*keys: str, name: str = "ObjectRestore:Completed") -> str:
-    """As in "Event message structure" of the Amazon S3 User Guide."""
+    """As in "Event message structure" of the Amazon S3 User Guide, with every field that it names."""
     return json.dumps(
         {
             "Records": [
@@ -23,10 +23,17 @@ def s3_event(*keys: str, name: str = "ObjectRestore:Completed") -> str:
                     "awsRegion": "us-east-1",
                     "eventTime": "2026-01-01T00:00:00.000Z",
                     "eventName": name,
+                    "userIdentity": {"principalId": "AmazonCustomer:A1B2C3"},
+                    "requestParameters": {"sourceIPAddress": "s3.amazonaws.com"},
+                    "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810", "x-amz-id-2": "FMyUVURIY8"},
                     "s3": {
                         "s3SchemaVersion": "1.0",
                         "configurationId": "thaws",
-                        "bucket": {"name": "archive", "arn": "arn:aws:s3:::archive"},
+                        "bucket": {
+                            "name": "archive",
+                            "ownerIdentity": {"principalId": "A1B2C3"},
+                            "arn": "arn:aws:s3:::archive",
+                        },
                         "object": {"key": key, "size": 1024, "eTag": "e", "sequencer": "0055AED6"},
                     },
                     "glacierEventData": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gas_core.admin.handlers import Admin
 from gas_core.domain import plans
 from gas_core.domain.errors import StoreUnavailableError
 from gas_core.domain.job import Due, Failure, Job, MailRecord
+from gas_core.domain.keys import archive_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import UserChanged
 from gas_core.domain.plans import Plan
@@ -167,15 +169,23 @@ def test_status_counts_what_moves_and_names_what_is_overdue(world: World) -> Non
     world.run("plan", "set", ADA, "premium")
     done = world.run("lifecycle", "status")
     assert done.exit_code == 3
-    assert "archiving       1, the longest for 1 min\n" in done.stdout
-    assert "restoring       2, the longest for 2 h\n" in done.stdout
+    assert "archiving       1\n  00000001-0000-4000-8000-000000000000  for 1 min\n" in done.stdout
+    longest_first = (
+        "restoring       2\n"
+        "  00000002-0000-4000-8000-000000000000  for 2 h\n"
+        "  00000003-0000-4000-8000-000000000000  for 10 s\n"
+    )
+    assert longest_first in done.stdout
     assert "asked back      1\n" in done.stdout
     assert "plans changing  1\n" in done.stdout
     assert "overdue         2\n" in done.stdout
     late = "  00000002-0000-4000-8000-000000000000  COMPLETED/RESTORING  retrieval for 20 min, told 3 times\n"
     assert late in done.stdout
     status = json.loads(world.run("lifecycle", "status", "--json").stdout)
-    assert status["moving"]["RESTORING"] == {"count": 2, "oldest": world.clock.now() - 7200}
+    assert status["moving"]["RESTORING"][0] == {
+        "job_id": "00000002-0000-4000-8000-000000000000",
+        "since": world.clock.now() - 7200,
+    }
     assert [debt["kind"] for debt in status["overdue"]] == ["retrieval", "retrieval"]
 
 
@@ -220,12 +230,38 @@ def test_change_of_plan_is_overdue_once_two_sweeps_left_it_undone(world: World) 
     assert f"{ADA}  premium  plan_change for 2 min" in done.stdout
 
 
+@pytest.mark.parametrize(("tries", "code"), [(2, 0), (3, 3)])
+def test_debt_that_somebody_was_told_of_in_vain_is_overdue(world: World, tries: int, code: int) -> None:
+    """An archiver that is dead pays nothing, however regularly the sweeper moves the debts on."""
+    world.job(1, Results.AVAILABLE, due={Due.WINDOW: 2400, Due.CLEANUP: 2401}, due_tries=tries)
+    user = world.users.get(ADA)
+    later = {"plan_change": world.clock.now() + 2400}
+    world.users.commit(user, replace(user, due=later, due_tries=tries))
+    done = world.run("lifecycle", "status")
+    assert done.exit_code == code
+    for text in (
+        f"COMPLETED/AVAILABLE  window looked at again in 40 min, told {tries} times",
+        f"{ADA}  free  plan_change looked at again in 40 min, told {tries} times",
+    ):
+        assert (text in done.stdout) is (code == 3)
+    assert "cleanup" not in done.stdout, "nobody was told of that yet"
+
+
 def test_passes_that_run_less_often_are_given_more_time(world: World) -> None:
     world.timings = replace(Timings(), sweep_seconds=600)
     world.job(1, Results.AVAILABLE, due={Due.WINDOW: -1199})
     assert world.run("lifecycle", "status").exit_code == 0
     world.clock.advance(1)
     assert world.run("lifecycle", "status").exit_code == 3
+
+
+def test_status_of_many_lists_the_longest_and_counts_the_others(world: World) -> None:
+    for number in range(25):
+        world.job(number, Results.RESTORING, due={Due.RETRIEVAL: 60}, since=number)
+    text = world.run("lifecycle", "status").stdout
+    assert "restoring       25\n  00000018-0000-4000-8000-000000000000  for 24 s\n" in text
+    assert "00000004-" not in text
+    assert "  and 5 more (--json lists all)\n" in text
 
 
 def test_status_that_saw_only_a_part_says_so_and_has_the_longest_overdue(world: World) -> None:
@@ -244,6 +280,72 @@ def test_row_that_goes_while_the_index_is_read_is_left_out(world: World) -> None
 
     world.jobs = Gone()
     assert world.run("lifecycle", "status").exit_code == 0
+
+
+def inventory(folder: Path, archives: dict[str, str]) -> str:
+    """A file as Glacier's inventory-retrieval gives it: archive ID → description."""
+    listed = [
+        {
+            "ArchiveId": archive_id,
+            "ArchiveDescription": description,
+            "CreationDate": "2026-01-01T00:00:00Z",
+            "Size": 1,
+            "SHA256TreeHash": "a" * 64,
+        }
+        for archive_id, description in archives.items()
+    ]
+    path = folder / "inventory.json"
+    path.write_text(
+        json.dumps({"VaultARN": "arn", "InventoryDate": "2026-01-02T00:00:00Z", "ArchiveList": listed})
+    )
+    return str(path)
+
+
+def test_archives_that_no_job_names_are_listed_and_no_others(world: World, tmp_path: Path) -> None:
+    archived = world.job(
+        1, Results.ARCHIVED, due={}, results_file_archive_id="named", generation=3, archive_generation=3
+    )
+    archiving = world.job(2, Results.ARCHIVING, due={Due.LEASE: 9}, generation=3)
+    back = world.job(3, Results.AVAILABLE, due={Due.CLEANUP: 9}, retired_archives=("retired",), generation=3)
+    lost = world.job(4, Results.LOST, due={}, results_file_archive_id="gone", generation=3)
+    gone = "00000009-0000-4000-8000-000000000000"
+    path = inventory(
+        tmp_path,
+        {
+            "named": archive_key(archived.job_id, 3),
+            "twin": archive_key(archived.job_id, 3),
+            "first-try": archive_key(archived.job_id, 2),
+            "in-the-making": archive_key(archiving.job_id, 3),
+            "dead-archiver": archive_key(archiving.job_id, 2),
+            "retired": archive_key(back.job_id, 2),
+            "unnamed": archive_key(back.job_id, 2),
+            "perhaps-the-lost-one": archive_key(lost.job_id, 2),
+            "of-a-deleted-job": archive_key(gone, 2),
+            "-of-somebody-else": "holiday pictures",
+            "nearly-ours": f"{gone}/2/results.tar.bak",
+        },
+    )
+    done = world.run("archive", "orphans", path)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"twin  {archived.job_id}  3",
+        f"first-try  {archived.job_id}  2",
+        f"dead-archiver  {archiving.job_id}  2",
+        f"unnamed  {back.job_id}  2",
+        f"of-a-deleted-job  {gone}  2",
+    ]
+    assert "5 of 9 archives belong to no job" in done.stderr
+    told = json.loads(world.run("archive", "orphans", path, "--json").stdout)
+    assert told[0] == {"archive_id": "twin", "job_id": archived.job_id, "generation": 3}
+
+
+@pytest.mark.parametrize("text", ["", "VaultARN,Size", "[]", "{}", '{"ArchiveList": [{"Size": 1}]}'])
+def test_file_that_is_no_inventory_is_refused(world: World, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(text)
+    done = world.run("archive", "orphans", str(path))
+    assert done.exit_code == 1
+    assert "This is no inventory of a vault in JSON." in done.stderr
 
 
 def test_job_is_shown_as_its_row_is(world: World) -> None:

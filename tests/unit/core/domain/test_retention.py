@@ -10,7 +10,7 @@ import pytest
 
 from gas_core.domain import lifecycle, retention
 from gas_core.domain.errors import MoveRefusedError
-from gas_core.domain.job import Asked, Due, Job
+from gas_core.domain.job import MOVES_KEPT, Asked, Due, Job, Moved
 from gas_core.domain.lifecycle import LeaseHeldError, Timings
 from gas_core.domain.retention import CopyLostError, ExtensionsSpentError
 from gas_core.domain.states import RESULTS_MOVES, Results, Status
@@ -149,13 +149,25 @@ def test_no_move_forgets_what_the_row_owes_from_before(name: str) -> None:
 @pytest.mark.parametrize("name", ["archive_again", "retrieve_again", "copy_back"])
 def test_time_of_a_state_is_that_of_its_beginning(name: str) -> None:
     (source,) = RESULTS_MOVES[name].sources
-    assert MOVES[name](completed(source)).results_since == NOW - 700
+    moved = MOVES[name](completed(source))
+    assert (moved.results_since, moved.moves) == (NOW - 700, ())
 
 
 @pytest.mark.parametrize("name", set(MOVES) - {"archive_again", "retrieve_again", "copy_back"})
 def test_new_state_begins_now(name: str) -> None:
     source = next(iter(RESULTS_MOVES[name].sources))
-    assert MOVES[name](completed(source)).results_since == NOW
+    moved = MOVES[name](completed(source))
+    assert moved.results_since == NOW
+    assert moved.moves == (Moved(moved.results, NOW),)
+
+
+def test_row_remembers_where_its_results_have_been_and_not_for_ever() -> None:
+    job = completed(Results.ARCHIVED)
+    for at in range(NOW, NOW + MOVES_KEPT):
+        job = retention.restore_begin(job, asked=ASKED, message="", now=at)
+        job = retention.restore_stop(job, message="", now=at)
+    assert len(job.moves) == MOVES_KEPT
+    assert job.moves[-2:] == (Moved(Results.RESTORING, at), Moved(Results.ARCHIVED, at))
 
 
 # Windows

@@ -78,6 +78,26 @@ def test_whole_codons_taken_or_doubled_are_in_frame(rcrs: Bundle) -> None:
     assert (doubled.codons, doubled.amino_acids, doubled.protein_position) == ("-/ATG", "-/M", "3-4")
 
 
+@pytest.mark.parametrize(
+    ("record", "terms"),
+    [
+        # codon 2 of MT-ND5, ACC, becomes AAA TCC: neither Thr stands whole
+        ((12_340, "A", "AAAT"), "protein_altering_variant"),
+        # codons 2 and 3, ACC ATG, become TTA: fewer residues, and none of them as before
+        ((12_340, "ACCATG", "TTA"), "protein_altering_variant"),
+        # the stop comes first, so that no residue is left to be altered
+        ((12_340, "AC", "TAAGC"), "stop_gained"),
+        ((12_339, "AA", "ATAAA"), "stop_gained&inframe_insertion"),
+        ((12_337, "ATAACC", "ACC"), "start_lost&inframe_deletion"),
+    ],
+)
+def test_an_in_frame_change_is_called_by_what_it_leaves_whole(
+    rcrs: Bundle, record: tuple[int, str, str], terms: str
+) -> None:
+    (found,) = [c for c in call(rcrs, *record) if c.symbol == "MT-ND5"]
+    assert "&".join(found.terms) == terms
+
+
 def test_two_changed_codons_are_one_missense_over_both(rcrs: Bundle) -> None:
     (found,) = [c for c in call(rcrs, 12_342, "CAT", "GCT") if c.symbol == "MT-ND5"]
     assert found.terms == ("missense_variant",)

@@ -13,13 +13,18 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, EmailField, Form, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from gas_core.domain.job import Asked, Due, Job
+from gas_core.admin.handlers import Debt, LifecycleStatus, Returning, events
+from gas_core.domain.job import Asked, Due, Failure, Job
 from gas_core.domain.keys import result_keys
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
+from gas_core.ports import QueueState
+from gas_web.blueprints.operations import Part
+from gas_web.cluster import Workload
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
+from gas_web.words import duration_text, moment
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
 # {store}: uploads go to the object store, which is another origin.
@@ -55,6 +60,12 @@ ROUTES = {
     "plans.cancel": "/subscribe/cancel",
     "plans.resume": "/subscribe/resume",
     "plans.portal": "/subscribe/portal",
+    "operations.index": "/admin",
+    "operations.job": "/admin/jobs/<job_id>",
+    "operations.confirm_thaw": "/admin/thaw",
+    "operations.confirm_pause": "/admin/workers/<component>/pause",
+    "operations.confirm_resume": "/admin/workers/<component>/resume",
+    "operations.confirm_redrive": "/admin/queues/<name>/redrive",
 }
 POSTED = {
     "auth.logout",
@@ -370,6 +381,70 @@ def _plan(template: str = "plans/show.html", **changes: object) -> tuple[str, di
     }
 
 
+def _operations(**changes: object) -> tuple[str, dict[str, Any]]:
+    return "operations/index.html", {
+        "nav": "operations",
+        "is_operator": True,
+        "now": READ_AT,
+        "at": moment,
+        "lasting": duration_text,
+        "life": Part(LifecycleStatus(READ_AT, {}, 0, 0, (), (), partial=False)),
+        "queues": Part(tuple(QueueState(name, 0, 0, None, 0) for name in QUEUES)),
+        "workloads": Part(()),
+        "failed": Part([]),
+        "failure_days": 7,
+        "most": 20,
+        **changes,
+    }
+
+
+QUEUES = ("job-requests", "job-notifications", "job-archives", "restores", "thaws")
+JOB_ID = "01234567-89ab-4def-8123-456789abcdef"
+REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/genomics/gas-"
+TROUBLE = {
+    "life": Part(
+        LifecycleStatus(
+            READ_AT,
+            {},
+            1,
+            0,
+            (
+                Returning(JOB_ID, "Expedited", READ_AT - 900, READ_AT - 300, 2),
+                Returning(JOB_ID, "", 0, 0, 0),
+            ),
+            (
+                Debt(JOB_ID, "PENDING/NONE", "announce", READ_AT - 4000, 3),
+                Debt(JOB_ID, "free", "plan_change", READ_AT - 60, 1),
+            ),
+            partial=True,
+        )
+    ),
+    "queues": Part(
+        (
+            QueueState("job-requests", 1_204, 20, 3_700, 2),
+            *(QueueState(name, 0, 0, None, 0) for name in QUEUES[1:]),
+        )
+    ),
+    "workloads": Part(
+        (
+            Workload(
+                "annotator", 20, 18, f"{REGISTRY}annotator:1.2.3", 7, READ_AT - 90, "OOMKilled", paused=False
+            ),
+            Workload("archiver", 0, 0, f"{REGISTRY}archiver:1.2.3", 0, 0, "", paused=True),
+            Workload("web", 2, 2, f"{REGISTRY}web:1.2.3", 0, 0, "", paused=None),
+        )
+    ),
+    "failed": Part(
+        [
+            replace(
+                with_results(Results.NONE)[1],
+                status=Status.FAILED,
+                failures=5,
+                failure=Failure("tries_spent", "Five tries failed; the fault is ours.", ""),
+            )
+        ]
+    ),
+}
 LATER = NOW + timedelta(days=30)
 INVOICES = tuple(
     SimpleNamespace(when=NOW - timedelta(days=30 * months), amount="9.00 USD", state=state, url="")
@@ -484,6 +559,33 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "confirm-leave": _plan("plans/confirm_cancel.html", premium=True, renews_at=LATER, ready=1204),
     "confirm-leave-granted": _plan("plans/confirm_cancel.html", premium=True, granted=True, renews_at=LATER),
     "confirm-leave-empty": _plan("plans/confirm_cancel.html", premium=True, renews_at=LATER),
+    "operations": _operations(**TROUBLE),
+    "operations-at-rest": _operations(),
+    "operations-apart": _operations(workloads=None),
+    "operations-silent": _operations(
+        life=Part(None), queues=Part(None), workloads=Part(None), failed=Part(None)
+    ),
+    "operations-job": (
+        "operations/job.html",
+        {
+            "nav": "operations",
+            "is_operator": True,
+            "job": TROUBLE["failed"].value[0],
+            "events": events(TROUBLE["failed"].value[0]),
+            "at": moment,
+        },
+    ),
+    "confirm-operation": (
+        "operations/confirm.html",
+        {
+            "nav": "operations",
+            "is_operator": True,
+            "title": "Pause the annotator?",
+            "sentence": "Its pods go; messages wait.",
+            "action": "/admin/workers/annotator/pause",
+            "button": "Pause",
+        },
+    ),
     "error-404": (
         "errors/error.html",
         {

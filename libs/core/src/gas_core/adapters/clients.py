@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glacier import GlacierClient
     from mypy_boto3_s3 import S3Client
@@ -79,6 +80,10 @@ class AwsClients:
         self._session = boto3.Session(region_name=region)
         self._endpoint_url = endpoint_url
         self._s3_public_endpoint_url = s3_public_endpoint_url
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchClient:
+        return self._session.client("cloudwatch", endpoint_url=self._endpoint_url, config=_config(5))
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -129,24 +130,36 @@ class S3Store:
         for ref in refs:
             by_bucket.setdefault(ref.bucket, []).append(ref)
         for bucket, group in by_bucket.items():
-            doomed = (name for ref in group for name in self._versions(ref))
+            doomed = self._doomed(bucket, group)
             while batch := list(islice(doomed, DELETE_KEYS)):
                 self._delete_batch(bucket, batch)
 
-    def _versions(self, ref: ObjectRef) -> Iterator[ObjectIdentifierTypeDef]:
-        """Every version and delete marker of the key, or the one version that is named."""
-        if ref.version_id:
-            yield {"Key": ref.key, "VersionId": ref.version_id}
-            return
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=ref.bucket, Prefix=ref.key)
-        with aws_errors("list_versions", key=ref.key):
+    def _doomed(self, bucket: str, refs: list[ObjectRef]) -> Iterator[ObjectIdentifierTypeDef]:
+        """The versions that are named, and every version and delete marker of keys that come without one.
+
+        Keys of one top folder, such as all of a job's, are found by one listing of what they have in common.
+        """
+        by_folder: dict[str, set[str]] = {}
+        for ref in refs:
+            if ref.version_id:
+                yield {"Key": ref.key, "VersionId": ref.version_id}
+            else:
+                by_folder.setdefault(ref.key.partition("/")[0], set()).add(ref.key)
+        for keys in by_folder.values():
+            yield from self._versions(bucket, keys)
+
+    def _versions(self, bucket: str, keys: Collection[str]) -> Iterator[ObjectIdentifierTypeDef]:
+        prefix = commonprefix(list(keys))  # noqa: RUF071 - a listing takes characters, not folders
+        last = max(keys)
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+        with aws_errors("list_versions", bucket=bucket, prefix=prefix):
             for page in pages:
                 listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
                 for version in listed:
-                    if version["Key"] == ref.key:
-                        yield {"Key": ref.key, "VersionId": version["VersionId"]}
-                # Keys come in order: beyond our own there are only longer ones that begin like it.
-                if any(version["Key"] > ref.key for version in listed):
+                    if version["Key"] in keys:
+                        yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+                # Keys come in order: beyond the last of ours there are only others.
+                if any(version["Key"] > last for version in listed):
                     return
 
     def _delete_batch(self, bucket: str, batch: list[ObjectIdentifierTypeDef]) -> None:

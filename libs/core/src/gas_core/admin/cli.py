@@ -10,14 +10,15 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TextIO
 
 import click
 
+from gas_core.adapters.archive.inventory import archives_of
 from gas_core.admin import handlers
 from gas_core.admin.bootstrap import build
 from gas_core.admin.config import AdminSettings
-from gas_core.admin.handlers import Admin, AmbiguousUserError, LifecycleStatus
+from gas_core.admin.handlers import Admin, AmbiguousUserError, Debt, LifecycleStatus
 from gas_core.domain.errors import GasError, JobNotFoundError, UserNotFoundError
 from gas_core.domain.plans import Plan, User
 from gas_core.telemetry import logs
@@ -26,7 +27,7 @@ P = ParamSpec("P")
 
 _SOLD = "stripe"
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_DEBTS_SHOWN = 20
+_SHOWN = 20
 _OVERDUE = 3
 """Exit code; 2 is what click ends with when it was called wrongly."""
 
@@ -125,8 +126,8 @@ def lifecycle() -> None:
 def lifecycle_status(admin: Admin, limit: int, *, plainly: bool) -> None:
     """Tell what is being archived, restored and deleted, how long, and what is overdue.
 
-    Overdue is what two passes of the sweeper (or of thaw, for retrievals) left undone. Exit code 3 if
-    anything is.
+    Overdue is what two passes of the sweeper (or of thaw, for retrievals) left undone, or what somebody was
+    told of three times in vain. Exit code 3 if anything is.
     """
     status = admin.lifecycle_status(limit=limit)
     if plainly:
@@ -135,6 +136,31 @@ def lifecycle_status(admin: Admin, limit: int, *, plainly: bool) -> None:
         _print_status(status)
     if status.overdue:
         sys.exit(_OVERDUE)
+
+
+@cli.group()
+def archive() -> None:
+    """Archives in a vault."""
+
+
+@archive.command("orphans")
+@click.argument("inventory", type=click.File(encoding="utf-8"))
+@as_json
+@_told
+def archive_orphans(admin: Admin, inventory: TextIO, *, plainly: bool) -> None:
+    """List the archives of INVENTORY, a vault's inventory in JSON, that belong to no job.
+
+    One line each: archive ID, job ID, generation. How many of how many goes to standard error: where most
+    are of no use, the jobs table is probably not that of this vault.
+    """
+    archives = archives_of(inventory.read())
+    orphans = admin.orphans(archives)
+    if plainly:
+        _print_json([dataclasses.asdict(one) for one in orphans])
+    else:
+        for one in orphans:
+            click.echo(f"{one.archive_id}  {one.job_id}  {one.generation}")
+    click.echo(f"{len(orphans)} of {len(archives)} archives belong to no job", err=True)
 
 
 @cli.group()
@@ -191,16 +217,25 @@ def _plan_facts(user: User) -> dict[str, Any]:
 def _print_status(status: LifecycleStatus) -> None:
     about = "at least " if status.partial else ""
     for state, moving in status.moving.items():
-        longest = f", the longest for {_duration_text(status.now - moving.oldest)}" if moving.count else ""
-        click.echo(f"{state.lower():<16}{about}{moving.count}{longest}")
+        click.echo(f"{state.lower():<16}{about}{len(moving)}")
+        _print_some([f"{each.job_id}  for {_duration_text(status.now - each.since)}" for each in moving])
     click.echo(f"{'asked back':<16}{about}{status.asked_back}")
     click.echo(f"{'plans changing':<16}{about}{status.changing_plans}")
     click.echo(f"{'overdue':<16}{about}{len(status.overdue)}")
-    for debt in status.overdue[:_DEBTS_SHOWN]:
-        late = _duration_text(status.now - debt.time)
-        click.echo(f"  {debt.subject}  {debt.state}  {debt.kind} for {late}, told {debt.tries} times")
-    if len(status.overdue) > _DEBTS_SHOWN:
-        click.echo(f"  and {len(status.overdue) - _DEBTS_SHOWN} more (--json lists all)")
+    _print_some([_debt_text(debt, status.now) for debt in status.overdue])
+
+
+def _debt_text(debt: Debt, now: int) -> str:
+    late = now - debt.time
+    since = f"for {_duration_text(late)}" if late >= 0 else f"looked at again in {_duration_text(-late)}"
+    return f"{debt.subject}  {debt.state}  {debt.kind} {since}, told {debt.tries} times"
+
+
+def _print_some(lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        click.echo(f"  {line}")
+    if len(lines) > _SHOWN:
+        click.echo(f"  and {len(lines) - _SHOWN} more (--json lists all)")
 
 
 def _print(facts: Mapping[str, Any], *, plainly: bool) -> None:

@@ -10,6 +10,10 @@ from gas_core.domain.states import TERMINAL, Results, Status
 DUE_SHARDS = 16
 """Partitions of ``due_index`` that the sweeper reads; as many more behind them are read by thaw."""
 
+MOVES_KEPT = 40
+"""Some ten rounds to the archive and back; 2 KB of the row."""
+DAY_SECONDS = 86_400
+
 
 class Due(StrEnum):
     """A kind of debt that a row carries in its ``due`` map until it is paid."""
@@ -84,6 +88,14 @@ class MailRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A state that the results came to, and when."""
+
+    results: Results
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A retrieval that was started: ``ready`` is when it should be done, ``tries`` counts those started."""
 
@@ -131,6 +143,8 @@ class Job:
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
     results_since: int = 0
+    moves: tuple[Moved, ...] = ()
+    """The last ``MOVES_KEPT`` states of the results, the present one last."""
     results_generation: int = 0
     window_ends: int = 0
     links_dead: int = 0
@@ -171,6 +185,11 @@ class Job:
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
 
     @property
+    def failed_day(self) -> int:
+        """The partition of ``failed_index``: days since the epoch, 0 for a job that has not FAILED."""
+        return self.complete_time // DAY_SECONDS if self.status is Status.FAILED else 0
+
+    @property
     def waits_for_thaw(self) -> bool:
         return Due.RETRIEVAL in self.due
 
@@ -178,6 +197,10 @@ class Job:
     def due_time(self) -> int | None:
         """When the earliest debt falls due; a row without debts is not in ``due_index``."""
         return min(self.due.values(), default=None)
+
+    def moved(self, results: Results, now: int) -> tuple[Moved, ...]:
+        """``moves`` with one more state."""
+        return (*self.moves, Moved(results, now))[-MOVES_KEPT:]
 
     @property
     def actions(self) -> frozenset[Action]:

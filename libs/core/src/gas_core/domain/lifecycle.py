@@ -14,7 +14,7 @@ from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
 from gas_core.domain.job import Due, Failure, Job, MailRecord, Progress
-from gas_core.domain.states import STATUS_MOVES, Status
+from gas_core.domain.states import STATUS_MOVES, Results, Status
 
 
 class LeaseHeldError(PermanentError):
@@ -209,6 +209,7 @@ def complete(
         complete_time=now,
         lease_expires=0,
         results_since=now,
+        moves=job.moved(Results.AVAILABLE, now),
         results_generation=job.generation,
         window_ends=opened[Due.WINDOW],
         s3_key_result_file=result_key,

@@ -9,7 +9,7 @@ lease loses the copy, never what it was made from.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gas_core.domain.errors import MoveRefusedError, PermanentError
@@ -20,6 +20,15 @@ from gas_core.domain.states import RESULTS_MOVES, TERMINAL, Results, Status
 
 OLDER_DEBTS = (Due.ANNOUNCE, Due.CLEANUP)
 """What a row may still owe from before; no later move pays it by the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchive:
+    """An archive that stands in the archive store, and which generation of which job it was made for."""
+
+    archive_id: str
+    job_id: str
+    generation: int
 
 
 class CopyLostError(PermanentError):
@@ -36,8 +45,9 @@ def _moved(job: Job, move_name: str, due: dict[Due, int], *, now: int, **changes
         raise MoveRefusedError(job_id=job.job_id, move=move_name, results=job.results.value)
     older = {kind.value: job.due[kind] for kind in OLDER_DEBTS if kind in job.due}
     owed = older | {kind.value: time for kind, time in due.items()}
-    since = job.results_since if move.target is job.results else now
-    return replace(job, results=move.target, results_since=since, due=owed, due_tries=0, **changes)
+    if move.target is not job.results:
+        changes |= {"results_since": now, "moves": job.moved(move.target, now)}
+    return replace(job, results=move.target, due=owed, due_tries=0, **changes)
 
 
 def _owned(job: Job, results: Results, generation: int) -> None:
@@ -313,6 +323,17 @@ def _retired(job: Job, archive_id: str) -> tuple[str, ...]:
 # Leftovers and deletion
 
 
+def needs_archive(job: Job, stored: StoredArchive) -> bool:
+    """True if an archive is the job's, may still become it, or is on the row to be removed.
+
+    Of lost results everything is kept: an operator may find in it what is missing.
+    """
+    if job.results is Results.LOST or stored.archive_id in job.retired_archives:
+        return True
+    in_the_making = job.results is Results.ARCHIVING and job.generation == stored.generation
+    return in_the_making or stored.archive_id == job.results_file_archive_id
+
+
 def may_clean(job: Job, *, now: int) -> bool:
     """True once originals that were archived may go: links that were handed out before are dead by then.
 
@@ -342,7 +363,13 @@ def delete(job: Job, *, now: int, timings: Timings) -> Job:
     move = RESULTS_MOVES["delete"]
     if job.status not in TERMINAL or job.results not in move.sources:
         raise MoveRefusedError(job_id=job.job_id, move="delete", status=job.status.value)
-    deleting = replace(job, results=Results.DELETING, results_since=now, due_tries=0)
+    deleting = replace(
+        job,
+        results=Results.DELETING,
+        results_since=now,
+        moves=job.moved(Results.DELETING, now),
+        due_tries=0,
+    )
     unheard = now + timings.announce_grace_seconds
     return replace(deleting, due={Due.CLEANUP.value: max(unheard, deletable_from(job, timings=timings))})
 

@@ -12,7 +12,7 @@ from gas_core.testing.hold import FakeHold
 from gas_core.testing.jobs import FakeJobs
 from gas_core.testing.mailer import FakeMailer
 from gas_core.testing.publisher import FakePublisher
-from gas_core.testing.queue import FakeQueue
+from gas_core.testing.queue import FakeQueue, FakeQueues
 from gas_core.testing.store import FakeStore
 from gas_core.testing.users import FakeUsers
 
@@ -26,6 +26,7 @@ __all__ = [
     "FakeMailer",
     "FakePublisher",
     "FakeQueue",
+    "FakeQueues",
     "FakeStore",
     "FakeUsers",
     "Fault",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, UserNotFoundError
-from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, Job
 from gas_core.domain.plans import Plan
 from gas_core.ports import JobCursor, JobPage, Users
 
@@ -97,6 +97,15 @@ class FakeJobs:
                 if job.due_shard == shard and job.due_time is not None and job.due_time <= now
             ]
             yield from (job_id for _, job_id in islice(sorted(due), limit))
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        ended = [
+            (job.complete_time, job.job_id)
+            for job in self.rows.values()
+            if job.failed_day and today - days < job.failed_day <= today
+        ]
+        yield from (job_id for _, job_id in islice(sorted(ended, reverse=True), limit))
 
     def _plan(self, user_id: str) -> Plan | None:
         if self._users is None:

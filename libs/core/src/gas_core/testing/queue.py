@@ -6,7 +6,7 @@ import itertools
 import threading
 from dataclasses import dataclass, replace
 
-from gas_core.ports import Clock, Delivery
+from gas_core.ports import Clock, Delivery, QueueState
 
 VISIBILITY_SECONDS = 75
 MAX_RECEIVE_COUNT = 5
@@ -105,6 +105,28 @@ class FakeQueue:
         with self._changed:
             self._messages.insert(0, self._messages.pop(index))
 
+    def bury_for_test(self, body: str) -> None:
+        """A message that was given back too often."""
+        with self._changed:
+            self._dead.append(QueuedMessage(f"{self.name}-{next(self._numbers)}", body, self._clock.now()))
+
+    def state(self) -> QueueState:
+        """As an operator sees it."""
+        with self._changed:
+            now = self._clock.now()
+            hidden = sum(message.visible > now for message in self._messages)
+            return QueueState(self.name, len(self._messages) - hidden, hidden, None, len(self._dead))
+
+    def redrive(self, limit: int) -> int:
+        """Dead letters become messages again; how many."""
+        with self._changed:
+            moved, self._dead = self._dead[:limit], self._dead[limit:]
+            self._messages += [
+                QueuedMessage(message.message_id, message.body, self._clock.now()) for message in moved
+            ]
+            self._changed.notify_all()
+            return len(moved)
+
     def _take(self) -> Delivery | None:
         now = self._clock.now()
         for message in list(self._messages):
@@ -119,3 +141,17 @@ class FakeQueue:
             message.visible = now + self._visibility_seconds
             return Delivery(message.body, message.receipt, message.message_id, message.receive_count)
         return None
+
+
+class FakeQueues:
+    """``Queues`` over queues in memory."""
+
+    def __init__(self, *queues: FakeQueue) -> None:
+        self._queues = {queue.name: queue for queue in queues}
+
+    def states(self, *, now: int) -> tuple[QueueState, ...]:
+        del now  # nobody measures ages here
+        return tuple(queue.state() for queue in self._queues.values())
+
+    def redrive(self, name: str, *, limit: int) -> int:
+        return self._queues[name].redrive(limit)

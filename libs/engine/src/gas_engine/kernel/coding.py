@@ -141,7 +141,7 @@ def effect_across_edge(
                 terms = _STOP_RETAINED
             else:
                 at = hgvs.extended_protein(s, s.arena, at, before, after)
-                terms = _CODING | _STOP_LOST
+                terms = _STOP_LOST
             if at < 0:
                 return CANNOT
             _end_part(s, effect, HGVS_P, at)
@@ -253,7 +253,12 @@ def effect_in_coding_sequence(
         at = _begin_protein(m, s, number)
         if not (keeps or moves):
             _end_part(s, effect, HGVS_P, put(s.arena, at, hgvs.MET_LOST, 0, hgvs.MET_LOST.size))
-            return terms | _START_LOST | (_FRAMESHIFT if growth % CODON else 0)
+            terms |= _START_LOST
+            if growth % CODON:
+                terms |= _FRAMESHIFT
+            elif growth and _only_loses_codons(ref_codons, ref_size, alt_codons, codons_size):
+                terms |= _DELETION
+            return terms
         terms |= _START_RETAINED
         if growth and moves:
             _end_part(s, effect, HGVS_P, put(s.arena, at, hgvs.MET_KEPT, 0, hgvs.MET_KEPT.size))
@@ -296,11 +301,11 @@ def effect_in_coding_sequence(
         terms |= _STOP_RETAINED
         at = hgvs.unchanged_protein(s, s.arena, at, before)
     else:
-        if _only_added(ref_codons, ref_size, alt_codons, codons_size) or _only_added(
-            ref, refs, alt_letters, alts
-        ):
-            terms |= _INSERTION if ref_size < codons_size else _DELETION
-        else:
+        if _only_gains_residues(ref, refs, alt_letters, alts):
+            terms |= _INSERTION
+        elif _only_loses_codons(ref_codons, ref_size, alt_codons, codons_size):
+            terms |= _DELETION
+        elif not ((refs > 0 and ref[0] == STOP) or (alts > 0 and alt_letters[0] == STOP)):
             terms |= _ALTERING
         had_stop, has_stop = _holds(ref, refs, STOP), _holds(alt_letters, alts, STOP)
         if had_stop and not has_stop:
@@ -329,14 +334,35 @@ def _put_codons(out: Bytes, at: int, codons: Bytes, size: int, start: int, end: 
 
 
 @jit
-def _only_added(ref: Bytes, ref_size: int, alt: Bytes, alt_size: int) -> bool:
-    """True if the longer of two words is the shorter with one piece put in."""
-    few, many = min(ref_size, alt_size), max(ref_size, alt_size)
+def _only_gains_residues(ref: Bytes, refs: int, alt: Bytes, alts: int) -> bool:
+    """True if the residues touched stand whole before or behind new ones, read up to a stop."""
+    if alts <= refs:
+        return False
+    read = 0
+    while read < alts:
+        read += 1
+        if alt[read - 1] == STOP:
+            break
+    if read < refs:
+        return False
+    if hgvs.shared_start(ref, refs, alt, read) == refs:
+        return True
+    for index in range(refs):
+        if ref[index] != alt[read - refs + index]:
+            return False
+    return True
+
+
+@jit
+def _only_loses_codons(ref: Bytes, ref_size: int, alt: Bytes, alt_size: int) -> bool:
+    """True if the codons touched lose one piece and gain nothing."""
+    if alt_size >= ref_size:
+        return False
     shared = hgvs.shared_start(ref, ref_size, alt, alt_size)
-    for index in range(1, few - shared + 1):
+    for index in range(1, alt_size - shared + 1):
         if ref[ref_size - index] != alt[alt_size - index]:
             return False
-    return many >= few
+    return True
 
 
 @jit

@@ -12,6 +12,7 @@ from gas_web import session as sessions
 from gas_web.blueprints.pages import landing_page
 from gas_web.container import container
 from gas_web.globus import GlobusUnavailableError, SignInRefusedError, new_verifier
+from gas_web.limits import limited
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
@@ -22,17 +23,21 @@ _REASON_CHARACTERS = 40
 
 
 @blueprint.get("/login")
+@limited("sign_in")
 def login() -> Response:
     """Go to Globus; what comes back must bring the state that this session keeps."""
     target = sessions.own_path(request.args.get("next")) or url_for("jobs.index")
-    if sessions.signed_in():
+    operations = target.split("?")[0].startswith(sessions.OPERATIONS_PATH)
+    asks_groups = operations and sessions.group_unknown()
+    if sessions.signed_in() and not asks_groups:
         return redirect(target)
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     session[_UNDER_WAY] = {"state": state, "verifier": verifier, "next": target}
-    return redirect(container().sign_in.address(state=state, verifier=verifier))
+    return redirect(container().sign_in.address(state=state, verifier=verifier, groups=asks_groups))
 
 
 @blueprint.get("/authcallback")
+@limited("sign_in")
 def callback() -> Response | tuple[str, int]:
     """Globus sends the browser back here. The state is good once, whatever comes of it."""
     under_way = session.pop(_UNDER_WAY, None)
@@ -60,6 +65,7 @@ def callback() -> Response | tuple[str, int]:
         now=container().clock.now(),
     )
     sessions.begin(user)
+    sessions.remember_groups(identity.groups)
     log.info("signed_in", user_id=user.identity_id)
     if not user.profile_confirmed:
         return redirect(url_for("account.profile", next=under_way["next"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID
@@ -16,7 +17,8 @@ from gas_core.domain.plans import Plan
 from gas_web import cursors, handlers
 from gas_web.container import container
 from gas_web.handlers import NotInPlanError, NotOfferedError
-from gas_web.results import Reading
+from gas_web.limits import limited
+from gas_web.results import Reading, upgrade_helps
 from gas_web.session import sign_in_required, user, user_read_anew
 from gas_web.views import JobView, timeline, view
 from gas_web.words import duration_text, plan_text, size_text
@@ -29,6 +31,7 @@ _BAD_REQUEST = 400
 
 @blueprint.get("/annotate")
 @sign_in_required
+@limited("submit")
 def new() -> str:
     return _submit_page()
 
@@ -205,17 +208,21 @@ def _own(job_id: UUID) -> Job:
     return handlers.own_job(str(job_id), user(), jobs=container().jobs)
 
 
-def _reading() -> Reading:
+def _reading(job: Job | None = None) -> Reading:
+    """Who reads; for the page of one job with what that page counts."""
     here = container()
-    return Reading(user(), here.clock.now(), here.timings)
+    reading = Reading(user(), here.clock.now(), here.timings)
+    if job is None or not upgrade_helps(job, reading):
+        return reading
+    return replace(reading, others=handlers.others_in_archive(job, user(), jobs=here.jobs))
 
 
 def _view(job: Job) -> JobView:
-    return view(job, _reading())
+    return view(job, _reading(job))
 
 
 def _job_page(job: Job) -> str:
-    shown = view(job, _reading(), summary=handlers.read_summary(job, store=container().store))
+    shown = view(job, _reading(job), summary=handlers.read_summary(job, store=container().store))
     return render_template("jobs/show.html", nav="jobs", job=shown, timeline=timeline(job))
 
 

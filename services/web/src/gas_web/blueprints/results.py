@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError
@@ -23,6 +24,7 @@ from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, search_of, v
 from gas_web.explorer.show import DetailPage, TablePage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
+from gas_web.limits import limited
 from gas_web.session import sign_in_required, user
 
 blueprint = Blueprint("results", __name__)
@@ -34,7 +36,8 @@ EXPORTS_AT_ONCE = 4
 """In one process; each keeps a thread for as long as its reader takes to download."""
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
-_TOO_MANY = 429
+_EXPORT_SECONDS = 10
+"""When to ask again for an export where others are under way; how long those take is up to their readers."""
 _EXTENSION = "gas_explorer"
 _EXPORTS = "gas_exports"
 
@@ -108,6 +111,7 @@ def variant(job: Job, record: int, allele: int) -> Answer:
 
 @blueprint.get("/annotations/<uuid:job_id>/results/export")
 @_of_results
+@limited("export")
 def export(job: Job) -> Answer:
     """Exactly what the view matches, as a file."""
     view = view_of(request.args)
@@ -117,7 +121,7 @@ def export(job: Job) -> Answer:
     slots: BoundedSemaphore = current_app.extensions[_EXPORTS]
     with ExitStack() as held:
         if not slots.acquire(blocking=False):
-            abort(_TOO_MANY)
+            raise TooManyRequests(retry_after=_EXPORT_SECONDS)
         held.callback(slots.release)
         here = held.enter_context(_explorer().reading(job))
         pieces = _pieces(job, view, here, kind, held)

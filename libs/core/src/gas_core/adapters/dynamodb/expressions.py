@@ -18,6 +18,7 @@ from gas_core.ports import JobCursor
 
 USER_ID_INDEX = "user_id_index"
 DUE_INDEX = "due_index"
+FAILED_INDEX = "failed_index"
 TOKEN = "write_token"  # noqa: S105 - an attribute's name
 
 Request = dict[str, Any]
@@ -143,6 +144,17 @@ def overdue(shard: int, *, now: int) -> Request:
         "KeyConditionExpression": "#due_shard = :due_shard AND #due_time <= :now",
         "ExpressionAttributeNames": _placeholders(["due_shard", "due_time"]),
         "ExpressionAttributeValues": {":due_shard": value(shard), ":now": value(now)},
+    }
+
+
+def failed(day: int) -> Request:
+    """Query of ``failed_index``, the newest of a day first; keys only, eventually consistent."""
+    return {
+        "IndexName": FAILED_INDEX,
+        "KeyConditionExpression": "#failed_day = :failed_day",
+        "ExpressionAttributeNames": _placeholders(["failed_day"]),
+        "ExpressionAttributeValues": {":failed_day": value(day)},
+        "ScanIndexForward": False,
     }
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.dynamodb import expressions
-from gas_core.adapters.dynamodb.pages import query
+from gas_core.adapters.dynamodb.pages import overdue, query
 from gas_core.adapters.dynamodb.rows import Item, job_from_item
 from gas_core.adapters.dynamodb.standing import CONDITION, CONFLICT, cancelled, own_write, what_stands
 from gas_core.adapters.errors import aws_errors
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, StoreUnavailableError
-from gas_core.domain.job import DUE_SHARDS, Job
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, Job
 from gas_core.domain.plans import Plan
 from gas_core.ports import JobCursor, JobPage
 
@@ -118,13 +118,28 @@ class DynamoJobs:
         return JobPage(tuple(jobs[:limit]), next=JobCursor(last.submit_time, last.job_id))
 
     def overdue(self, *, now: int, limit: int, for_thaw: bool = False) -> Iterator[str]:
-        page_items = min(limit, self._page_items)
         first = DUE_SHARDS * for_thaw
-        for shard in range(first, first + DUE_SHARDS):
-            request = expressions.overdue(shard, now=now)
-            keys = islice(query(self._client, request, table=self._table, page_items=page_items), limit)
-            with aws_errors("overdue", shard=shard):
-                found = [key["job_id"]["S"] for key in keys]
+        return overdue(
+            self._client,
+            range(first, first + DUE_SHARDS),
+            table=self._table,
+            key="job_id",
+            now=now,
+            limit=limit,
+            page_items=self._page_items,
+        )
+
+    def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
+        today = now // DAY_SECONDS
+        left = limit
+        for day in range(today, today - days, -1):
+            if not left:
+                return
+            request, page_items = expressions.failed(day), min(left, self._page_items)
+            keys = query(self._client, request, table=self._table, page_items=page_items)
+            with aws_errors("failed", day=day):
+                found = [key["job_id"]["S"] for key in islice(keys, left)]
+            left -= len(found)
             yield from found
 
     def _rows(self, keys: Iterator[Item], *, batch_keys: int) -> Iterator[Job]:

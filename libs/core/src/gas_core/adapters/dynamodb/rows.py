@@ -2,7 +2,8 @@
 
 Attributes have the names of the original GAS where it had them, so that its users find themselves at home;
 others are named like their fields. An attribute that tells nothing yet is absent: a row without
-``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``.
+``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``, and only one that
+FAILED is in ``failed_index``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Asked, Failure, Job, MailRecord, Progress
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, Progress
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
 
@@ -97,8 +98,10 @@ def job_to_item(job: Job) -> Item:
         "mails": {event: asdict(record) for event, record in job.mails.items()},
         "retrieval": _told(job.retrieval),
         "retired_archives": list(job.retired_archives),
+        "moves": [{"results": move.results.value, "time": move.time} for move in job.moves],
         "due": job.due,
         "due_time": job.due_time,
+        "failed_day": job.failed_day,
     }
     attributes = {name: plain for name, plain in told.items() if plain not in _NOTHING}
     attributes |= {name: getattr(job, name) for name in _FROM_THE_START}
@@ -125,6 +128,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         progress=Progress(**told.get("progress", {})),
         retrieval=Asked(**told.get("retrieval", {})),
         retired_archives=tuple(told.get("retired_archives", ())),
+        moves=tuple(Moved(Results(move["results"]), move["time"]) for move in told.get("moves", ())),
         failure=Failure(**told["failure"]) if "failure" in told else None,
         summary=told.get("summary", {}),
         mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},

@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from gas_core.adapters.dynamodb import expressions
-from gas_core.adapters.dynamodb.pages import query
+from gas_core.adapters.dynamodb.pages import overdue
 from gas_core.adapters.dynamodb.rows import user_from_item
 from gas_core.adapters.dynamodb.standing import own_write, what_stands
 from gas_core.adapters.errors import aws_errors, error_code
@@ -85,13 +84,15 @@ class DynamoUsers:
         return user_from_item(answer["Attributes"])
 
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
-        page_items = min(limit, self._page_items)
-        for shard in range(DUE_SHARDS):
-            request = expressions.overdue(shard, now=now)
-            keys = islice(query(self._client, request, table=self._table, page_items=page_items), limit)
-            with aws_errors("overdue", shard=shard):
-                found = [key["identity_id"]["S"] for key in keys]
-            yield from found
+        return overdue(
+            self._client,
+            range(DUE_SHARDS),
+            table=self._table,
+            key="identity_id",
+            now=now,
+            limit=limit,
+            page_items=self._page_items,
+        )
 
     def with_email(self, email: str) -> Iterator[User]:
         request = expressions.all_users()

@@ -1,0 +1,167 @@
+"""The operators' page shows what the cluster and the queues really hold, and acts on them."""
+
+from __future__ import annotations
+
+import html
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from tests.e2e.cluster import ClusterError, wait_for
+
+from gas_local.environment import ROOT
+from gas_local.journey import Browser, JourneyError
+from gas_local.pages import read
+from gas_local.world import ADA, OLIVIA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.conftest import Service
+
+pytestmark = pytest.mark.cluster
+
+JOBS = 5
+
+
+class Operator:
+    """Olivia at the operators' page, by a browser without script."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._browser: Browser = service.browser(OLIVIA)
+        # Only on the way there is Globus asked for her groups, and it knows her already.
+        self.page()
+
+    def page(self) -> str:
+        return self._browser._get(f"{self._service.base_url}/admin", "the operations page").text
+
+    def row(self, kind: str, name: str) -> list[str]:
+        """What the row of a queue or component shows, cell by cell."""
+        row = re.search(rf'<tr data-{kind}="{name}">(.*?)</tr>', self.page(), re.DOTALL)
+        assert row, f"no row of {name}"
+        cells = re.findall(r"<td.*?>(.*?)</td>", row[1], re.DOTALL)
+        return [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
+
+    def press(self, path: str) -> str:
+        """Follow a step's link, confirm it as its page asks, and give the page that comes then."""
+        asked = self._browser._get(f"{self._service.base_url}/admin/{path}", f"the question before {path}")
+        form = next(form for form in read(asked.text).forms if form.action.endswith(path))
+        return self._browser._submit(asked.url, form, path).text
+
+
+@pytest.fixture(scope="module")
+def operator(service: Service) -> Operator:
+    return Operator(service)
+
+
+@pytest.fixture
+def annotator_resumed_after(operator: Operator) -> Iterator[None]:
+    yield
+    with suppress(StopIteration, AssertionError):
+        operator.press("workers/annotator/resume")
+
+
+def test_deployments_are_those_of_the_cluster(service: Service, operator: Operator) -> None:
+    for deployment in service.namespace.list("deployments", instance="gas"):
+        name = deployment["metadata"]["labels"]["app.kubernetes.io/component"]
+
+        def agrees(name: str = name) -> bool:
+            real = service.namespace.get("deployment", f"gas-{name}")
+            ready, wanted = real["status"].get("readyReplicas", 0), real["spec"]["replicas"]
+            shown = operator.row("component", name)
+            image = real["spec"]["template"]["spec"]["containers"][0]["image"]
+            return shown[0] == f"{ready} of {wanted}" and shown[4] == image
+
+        wait_for(agrees, seconds=60, what=f"true numbers of {name}")
+
+
+@pytest.mark.usefixtures("annotator_resumed_after")
+def test_paused_worker_takes_nothing_and_resumed_it_does_all(service: Service, operator: Operator) -> None:
+    told = operator.press("workers/annotator/pause")
+    assert "The annotator is paused" in told
+    wait_for(lambda: not service.namespace.pods("annotator"), seconds=120, what="no annotator")
+    assert operator.row("component", "annotator")[1] == "Paused"
+
+    job_ids = service.submit(ROOT / "examples/sample.vcf", JOBS)
+    wait_for(
+        lambda: operator.row("queue", "job-requests")[0] == str(JOBS),
+        seconds=30,
+        what="all jobs in the queue",
+    )
+    assert service.queue("job-requests")["ApproximateNumberOfMessages"] == JOBS
+    # Longer than KEDA's polling interval here, after which a worker that is not paused has pods.
+    with pytest.raises(ClusterError):
+        wait_for(lambda: service.namespace.pods("annotator"), seconds=20, what="a pod in spite of the pause")
+    assert set(service.statuses(job_ids)) == {"PENDING"}
+
+    operator.press("workers/annotator/resume")
+    assert set(service.wait_until_ended(job_ids, seconds=240)) == {"COMPLETED"}
+    assert operator.row("queue", "job-requests")[0] == "0"
+
+
+def test_thaw_now_runs_a_pass_beside_the_schedule(service: Service, operator: Operator) -> None:
+    found = re.search(r"(gas-thaw-now-[0-9a-f]{8}) was started", operator.press("thaw"))
+    assert found
+
+    def succeeded() -> bool:
+        job = service.namespace.get("job", found[1])
+        assert job["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"] == "manual"
+        return bool(job["status"].get("succeeded"))
+
+    wait_for(succeeded, seconds=180, what="the end of the pass")
+
+
+def test_dead_letter_is_shown_and_sent_back(service: Service, operator: Operator) -> None:
+    from tests.e2e.conftest import STACK, client
+
+    sqs = client("sqs", service.aws_url)
+    url = sqs.get_queue_url(QueueName=f"{STACK}-job-archives-dlq")["QueueUrl"]
+    # Unreadable: the archiver gives it back until it is a dead letter again.
+    sqs.send_message(QueueUrl=url, MessageBody="an operator's test")
+    wait_for(lambda: operator.row("queue", "job-archives")[3] == "1", seconds=30, what="the dead letter")
+    assert "1 dead letter is a message of job-archives again." in operator.press(
+        "queues/job-archives/redrive"
+    )
+
+
+def test_everybody_else_finds_no_such_page(service: Service) -> None:
+    with pytest.raises(JourneyError, match="answered 404"):
+        service.browser(ADA)._get(f"{service.base_url}/admin", "the operations page")
+
+
+def test_public_pods_serve_no_such_page_and_hold_no_token(service: Service) -> None:
+    with service.namespace.forwarded("gas-web", 80) as url:
+        assert requests.get(f"{url}/admin", timeout=10, allow_redirects=False).status_code == 404
+    with service.namespace.forwarded("gas-operations", 80) as url:
+        assert requests.get(f"{url}/annotations", timeout=10, allow_redirects=False).status_code == 404
+    for pod in service.namespace.list("pods", instance="gas"):
+        mounts = [m["mountPath"] for c in pod["spec"]["containers"] for m in c["volumeMounts"]]
+        holds = "/var/run/secrets/kubernetes.io/serviceaccount" in mounts
+        assert holds is (pod["metadata"]["labels"]["app.kubernetes.io/component"] == "operations")
+
+
+def test_role_allows_what_the_page_does_and_no_more(service: Service) -> None:
+    account = f"system:serviceaccount:{service.namespace.name}:gas-operations"
+
+    def can(*what: str) -> bool:
+        try:
+            return service.namespace.kubectl("auth", "can-i", *what, "--as", account).strip() == "yes"
+        except ClusterError as error:
+            # The command's exit code is its answer.
+            if "no" in str(error).splitlines()[-1]:
+                return False
+            raise
+
+    assert can("patch", "scaledobjects.keda.sh/gas-annotator")
+    assert can("create", "jobs.batch")
+    for refused in (
+        ("patch", "scaledobjects.keda.sh/somebody-elses"),
+        ("get", "secrets"),
+        ("delete", "pods"),
+        ("create", "pods"),
+        ("patch", "deployments.apps"),
+    ):
+        assert not can(*refused), refused
