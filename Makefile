@@ -79,6 +79,15 @@ oracles: .venv/installed-dev ## install the tables of others that some tests com
 screenshots: .venv/installed-dev .venv-local/installed ## take the pictures of the documentation anew; needs Chromium
 	@$(BIN)/python tools/screenshots.py
 
+.PHONY: lighthouse
+lighthouse: .venv/installed-dev .venv-local/installed tools/lighthouse/node_modules ## hold the main pages to Lighthouse; needs Chromium and npm
+	@echo "==> lighthouse"
+	@$(BIN)/python tools/lighthouse/measure.py
+
+tools/lighthouse/node_modules: tools/lighthouse/package-lock.json
+	@echo "==> installing Lighthouse"
+	@npm --prefix tools/lighthouse ci --silent && touch $@
+
 .PHONY: check
 check: .venv/installed-dev ## static checks: lint, format, types, imports, CloudFormation
 	@echo "==> ruff";        $(BIN)/ruff check --quiet .

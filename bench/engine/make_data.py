@@ -145,11 +145,13 @@ def write_gene(
         rows += [f"exon\t{a + 1}\t{b}\t.\t{sign}\t.\tParent=transcript:{transcript}" for a, b in spans]
         if codes:
             protein = f"ENSP{number:011d}"
-            rows += [
-                f"CDS\t{a + 1}\t{b}\t.\t{sign}\t0\t"
-                f"ID=CDS:{protein};Parent=transcript:{transcript};protein_id={protein}"
-                for a, b in exons
-            ]
+            before = 0
+            for a, b in exons if sign == "+" else reversed(exons):
+                rows.append(
+                    f"CDS\t{a + 1}\t{b}\t.\t{sign}\t{-before % 3}\t"
+                    f"ID=CDS:{protein};Parent=transcript:{transcript};protein_id={protein}"
+                )
+                before += b - a
     write("".join(f"{contig}\tmade\t{row}\n" for row in rows))
     return number
 

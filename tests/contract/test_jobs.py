@@ -16,6 +16,7 @@ from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Progress
 from gas_core.domain.lifecycle import LeaseLostError, Timings
 from gas_core.domain.plans import Plan
 from gas_core.domain.states import Results, Status
+from gas_core.domain.waiting import Running, Served, Waiting
 from gas_core.ports import JobCursor, Jobs
 
 NOW = 1_790_000_000
@@ -50,6 +51,7 @@ def complete(job: Job, attempt: int, now: int = NOW) -> Job:
         result_key="result",
         log_key="log",
         summary={"variants": 3},
+        checksums={"annot.vcf.gz": "5a" * 32},
         progress=Progress(records=3),
         now=now,
         timings=TIMINGS,
@@ -452,3 +454,50 @@ def test_emptied_results_fields_are_gone_from_the_row(jobs_bench: Any) -> None:
     emptied = replace(job, retired_archives=(), retrieval=Asked(), window_ends=0, results_generation=0)
     written = jobs.commit(job, emptied, while_plan=Plan.FREE)
     assert jobs.get(job.job_id) == written == replace(emptied, revision=1)
+
+
+def test_line_has_who_waits_runs_and_was_annotated_and_nobody_else(jobs: Jobs) -> None:
+    """Of all users: the line is one."""
+    waits = [pending(submit_time=NOW + number, input_bytes=100 + number) for number in range(6)]
+    runs = claim(pending(input_bytes=50), NOW + 3)
+    done = complete(claim(pending(input_bytes=70), NOW + 10), 1, NOW + 25)
+    others = [new_job(), lifecycle.cancel(pending(), now=NOW, timings=TIMINGS)]
+    for job in (*reversed(waits), runs, done, *others):
+        jobs.add(job)
+    ours = {job.job_id for job in waits}
+
+    def looked() -> bool:
+        line = jobs.line(limit=10_000)
+        here = [each for each in line.waiting if each.job_id in ours]
+        return (
+            here == [Waiting(job.job_id, job.submit_time, job.input_bytes) for job in waits]
+            and Running(NOW + 3, 50) in line.running
+            and Served(15, 70) in line.served
+            and line.known_until is None
+            and not {job.job_id for job in others} & {each.job_id for each in line.waiting}
+        )
+
+    assert looked()
+
+
+def test_job_moves_through_the_line(jobs: Jobs) -> None:
+    before = pending(input_bytes=3_141_592)
+    jobs.add(before)
+    running = jobs.commit(before, claim(before, NOW + 7))
+    assert before.job_id not in {each.job_id for each in jobs.line(limit=10_000).waiting}
+    assert Running(NOW + 7, 3_141_592) in jobs.line(limit=10_000).running
+    jobs.commit(running, lifecycle.cancel(running, now=NOW + 8, timings=TIMINGS))
+    assert Running(NOW + 7, 3_141_592) not in jobs.line(limit=10_000).running
+
+
+def test_line_that_is_too_long_tells_how_far_it_was_counted(jobs: Jobs) -> None:
+    # Of one shard, and submitted before any other of these tests.
+    waits = [
+        pending(job_id=f"0{number}000000-0000-4000-8000-{uuid.uuid4().hex[:12]}", submit_time=number)
+        for number in (0, 4, 8)
+    ]
+    for job in waits:
+        jobs.add(job)
+    line = jobs.line(limit=2)
+    assert line.known_until == 4
+    assert [each.job_id for each in line.waiting if each.submit_time < 9] == [job.job_id for job in waits[:2]]

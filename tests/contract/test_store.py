@@ -171,3 +171,22 @@ def test_deleting_what_is_not_there_is_no_error(store_bench: Any, tmp_path: Path
     store_bench.port.delete([missing, there, missing])
     assert store_bench.port.head(there) is None
     store_bench.port.delete([])
+
+
+def test_copy_has_the_bytes_and_the_name_and_is_its_own(store_bench: Any) -> None:
+    source, target = store_bench.input_ref(), store_bench.input_ref()
+    store_bench.upload(form_for(store_bench, source), b"first", file_name="a b~ü.vcf")
+    first = store_bench.port.head(source).ref
+    store_bench.upload(form_for(store_bench, source), b"second", file_name="other.vcf")
+    store_bench.port.copy(first, target)
+    assert read(store_bench, target) == b"first"
+    assert store_bench.port.head(target).metadata == {"name": "a b~ü.vcf"}
+    store_bench.port.delete([source])
+    assert read(store_bench, target) == b"first"
+
+
+def test_what_is_not_there_is_not_copied(store_bench: Any) -> None:
+    source, target = store_bench.input_ref(), store_bench.input_ref()
+    with pytest.raises(ObjectMissingError):
+        store_bench.port.copy(source, target)
+    assert store_bench.port.head(target) is None

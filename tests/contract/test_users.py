@@ -269,3 +269,22 @@ def test_at_most_the_limit_of_each_shard_is_told_the_longest_overdue_first(users
     assert not {mate.identity_id for mate in mates} & set(told)
     for user in [older, *mates]:
         users.commit(user, replace(user, due={}))
+
+
+def test_user_whose_row_was_removed_is_nobody(users: Users, identity: str) -> None:
+    first = users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1000)
+    user = users.commit(first, replace(first, session_epoch=1, sessions_ended={"a": 5}, closing_since=1000))
+    assert users.get(identity) == user
+    users.remove(user)
+    with pytest.raises(UserNotFoundError):
+        users.get(identity)
+    users.remove(user)  # gone already
+
+
+def test_row_that_somebody_wrote_is_not_removed(users: Users, identity: str) -> None:
+    first = users.sign_in(identity_id=identity, name="Ada", email="ada@research.example", now=1000)
+    read = users.commit(first, replace(first, closing_since=1000))
+    written = users.commit(read, replace(read, customer_id="cus_1"))
+    with pytest.raises(StaleError):
+        users.remove(read)
+    assert users.get(identity) == written

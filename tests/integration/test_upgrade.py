@@ -225,6 +225,9 @@ def test_upgrade_brings_every_archived_result_back_though_the_restorer_is_killed
     states = progress.states()
     assert states == {Results.RESTORING: JOBS}
     assert late_kib - early_kib < FLAT_KIB
+    with capsys.disabled():
+        print(f"\n{JOBS} jobs, {listed_bytes / 1e6:.2f} MB of index")  # noqa: T201 - what this test is for
+        told("retrievals started, a kill and its lease included", restoring, early_kib, late_kib, peak_kib)
 
     begun = time.monotonic()
     with running(own_stack, tmp_path, "thaw") as thaw:
@@ -234,8 +237,6 @@ def test_upgrade_brings_every_archived_result_back_though_the_restorer_is_killed
         thaw_late_kib, thaw_peak_kib = memory_kib(thaw), memory_kib(thaw, "VmHWM")
     thawing = time.monotonic() - begun
     with capsys.disabled():
-        print(f"\n{JOBS} jobs, {listed_bytes / 1e6:.2f} MB of index")  # noqa: T201 - what this test is for
-        told("retrievals started, a kill and its lease included", restoring, early_kib, late_kib, peak_kib)
         told("copied back", thawing, thaw_early_kib, thaw_late_kib, thaw_peak_kib)
     assert thaw_late_kib - thaw_early_kib < FLAT_KIB
     job = progress.jobs.page_of_user(USER_ID, after=None, limit=1).jobs[0]

@@ -64,6 +64,7 @@ HEARTBEAT = "heartbeats begin after 20 seconds, and a message is hidden only whe
 LARGE = "only a failed upload of a large file is aborted"
 UNUSED: dict[tuple[str, str], str] = {
     ("web", "s3:PutObject"): "signed into upload forms: the browser calls, with the web's permission",
+    ("web", "s3:GetObjectVersion"): "only a line at fault and a file that is run again are read by version",
     ("web", "s3:ListBucket"): MISSING,
     ("web", "dynamodb:ConditionCheckItem"): "only results that an upgrade left behind are asked back",
     ("annotator", "s3:ListBucket"): MISSING,
@@ -80,6 +81,7 @@ UNUSED: dict[tuple[str, str], str] = {
     ("archiver", "s3:AbortMultipartUpload"): LARGE,
     ("archiver", "sqs:ChangeMessageVisibility"): HEARTBEAT,
     ("restorer", "s3:ListBucket"): MISSING,
+    ("restorer", "dynamodb:DeleteItem"): "only the row of an account that ended a day ago is deleted",
     (
         "restorer",
         "s3:DeleteObjectVersion",
@@ -90,6 +92,7 @@ UNUSED: dict[tuple[str, str], str] = {
 
 ACTIONS = {
     ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "CopyObject"): "s3:PutObject",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "HeadBucket"): "s3:ListBucket",

@@ -160,7 +160,7 @@ def test_tables_are_on_demand_recoverable_and_outlive_the_stack(of_type: OfType,
         assert template["Resources"][name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_indexes_are_those_of_the_design_and_give_keys_only(of_type: OfType) -> None:
+def test_indexes_are_those_of_the_design_and_give_no_more_than_it_says(of_type: OfType) -> None:
     tables = of_type("DynamoDB::Table")
 
     def shape(table: str) -> dict[str, list[tuple[str, str]]]:
@@ -174,12 +174,16 @@ def test_indexes_are_those_of_the_design_and_give_keys_only(of_type: OfType) -> 
     assert shape("JobsTable") == {
         "user_id_index": [("user_id", "S"), ("submit_time", "N")],
         "due_index": due,
+        "queue_index": [("queue_shard", "S"), ("queue_time", "N")],
         "failed_index": [("failed_day", "N"), ("complete_time", "N")],
     }
     assert shape("UsersTable") == {"due_index": due}
+    # What decides is read from rows. The line decides nothing, and its estimates are made of the index alone.
+    told = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["start_time", "input_bytes"]}
     for table in tables.values():
         for index in table["GlobalSecondaryIndexes"]:
-            assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+            line = index["IndexName"] == "queue_index"
+            assert index["Projection"] == (told if line else {"ProjectionType": "KEYS_ONLY"})
 
 
 def test_buckets_are_private_encrypted_and_outlive_the_stack(of_type: OfType, template: Resource) -> None:
@@ -229,17 +233,21 @@ def test_policies_of_services_name_actions_and_resources(of_type: OfType) -> Non
             assert "*" not in resources or statement["Action"] == ["cloudwatch:GetMetricData"]
 
 
-def test_only_sweeper_and_archiver_delete_rows_and_inputs(of_type: OfType) -> None:
-    def allowed(action: str) -> set[str]:
+def test_only_sweeper_and_archiver_delete_jobs_and_inputs_and_only_the_restorer_users(
+    of_type: OfType,
+) -> None:
+    def allowed(action: str, table: str = "") -> set[str]:
         return {
             name.removesuffix("Policy")
             for name, policy in of_type("IAM::ManagedPolicy").items()
             for statement in statements(policy)
             if action in statement["Action"]
+            and table in json.dumps(statement["Resource"])
             and (action != "s3:DeleteObject" or "InputsBucket" in json.dumps(statement["Resource"]))
         }
 
-    assert allowed("dynamodb:DeleteItem") == {"Sweeper", "Archiver"}
+    assert allowed("dynamodb:DeleteItem", "JobsTable") == {"Sweeper", "Archiver"}
+    assert allowed("dynamodb:DeleteItem", "UsersTable") == {"Restorer"}
     assert allowed("s3:DeleteObject") == {"Sweeper", "Archiver"}
     assert allowed("s3:RestoreObject") == {"Restorer"}
     assert allowed("ses:SendEmail") == {"Notifier"}

@@ -78,6 +78,7 @@ class World:
             result_key=keys.vcf,
             log_key=keys.log,
             summary={"records": 7},
+            checksums={"annot.vcf.gz": "5a" * 32},
             progress=Progress(),
             now=now,
             timings=timings,

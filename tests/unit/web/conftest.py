@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -240,6 +240,7 @@ class World:
                 result_key=keys.vcf,
                 log_key=keys.log,
                 summary={"records": 350},
+                checksums={"annot.vcf.gz": "5a" * 32},
                 progress=Progress(350, 9, 9),
                 now=now + 2,
                 timings=timings,
@@ -288,6 +289,9 @@ class World:
         for step in steps[state]:
             job = step(job)
         self.clock.advance(max(job.results_since - now, 0))
+        if job.submit_time:
+            place = ObjectRef(INPUTS_BUCKET, job.s3_key_input_file)
+            job = replace(job, input_version_id=self.store.put_for_test(place, b"a vcf", name=name))
         if job.s3_key_log_file:
             for key, data in ((keys.log, b"The log"), (keys.summary, SUMMARY)):
                 self.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), data)
@@ -353,7 +357,7 @@ class Visitor:
         assert found
         return found[1]
 
-    def post(self, path: str, **fields: str) -> Any:
+    def post(self, path: str, **fields: str | list[str]) -> Any:
         """Send a form as our own pages would."""
         return self.client.post(path, data={"csrf_token": self.token()} | fields, base_url=self.base_url)
 

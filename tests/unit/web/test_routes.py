@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,18 @@ ANSWERS = {
     ("jobs.new", "GET"): (302, 200, 200, 200),
     ("jobs.submitted", "GET"): (302, 303, 404, 404),
     ("jobs.index", "GET"): (302, 200, 200, 200),
+    ("auth.logout_everywhere", "POST"): (302, 302, 302, 302),
+    ("account.usage", "GET"): (302, 200, 200, 200),
+    ("account.data", "GET"): (302, 200, 200, 200),
+    ("account.confirm_close", "GET"): (302, 200, 200, 200),
+    ("account.close", "POST"): (302, 422, 422, 422),
+    ("jobs.selected", "POST"): (302, 303, 303, 303),
+    ("jobs.describe", "GET"): (302, 200, 404, 404),
+    ("jobs.describe", "POST"): (302, 303, 404, 404),
+    ("jobs.input_file", "GET"): (302, 303, 404, 404),
+    ("jobs.share", "POST"): (302, 400, 404, 404),
+    ("jobs.provenance", "GET"): (302, 200, 404, 404),
+    ("jobs.run_again", "POST"): (302, 303, 404, 404),
     ("jobs.show", "GET"): (302, 200, 404, 404),
     ("jobs.status", "GET"): (302, 200, 404, 404),
     ("jobs.log", "GET"): (302, 200, 404, 404),
@@ -114,6 +127,62 @@ def test_route_answers_each_as_it_should(
         assert job.input_file_name not in answer.text
     if who == "nobody" and answer.status_code == 302 and endpoint not in {"auth.login", "auth.logout"}:
         assert answer.location.startswith("/login?next=")
+
+
+SHARED = {
+    "jobs.show": 200,
+    "jobs.download": 303,
+    "jobs.provenance": 200,
+    "results.table": 200,
+    "results.variant": 200,
+    "results.export": 200,
+}
+"""What whoever has a link may reach of the job that it is for; all else is as it is without one."""
+
+
+def _share(ada: Any, job_id: str, days: str = "7") -> str:
+    """Have Ada share a job; what the link adds to an address."""
+    assert ada.post(f"/annotations/{job_id}/share", days=days).status_code == 303
+    link = re.search(r'value="([^"]+\?share=[0-9a-f]+)"', ada.get(f"/annotations/{job_id}").text)
+    return link[1].partition("?")[2] if link else ""
+
+
+@pytest.mark.parametrize("who", ["nobody", "gregor"])
+@pytest.mark.parametrize("route", ANSWERS)
+def test_link_opens_what_it_is_for_and_nothing_else(
+    world: World, Visitor: type, ada: Any, route: tuple[str, str], who: str
+) -> None:
+    endpoint, method = route
+    job = world.job("COMPLETED")
+    link = _share(ada, job.job_id)
+    before = world.jobs.rows[job.job_id]
+    visitor = _open(world, Visitor, who)
+    answer = visitor.client.open(f"{_path(visitor, endpoint, job.job_id)}?{link}", method=method)
+    assert answer.status_code == SHARED.get(endpoint, ANSWERS[endpoint, method][WHO[who]])
+    assert world.jobs.rows[job.job_id] == before
+
+
+@pytest.mark.parametrize("endpoint", SHARED)
+@pytest.mark.parametrize("how", ["forged", "empty", "of another job", "expired", "revoked", "replaced"])
+def test_link_that_is_not_live_reads_as_no_job(
+    world: World, Visitor: type, ada: Any, endpoint: str, how: str
+) -> None:
+    job, other = world.job("COMPLETED"), world.job("COMPLETED")
+    link = _share(ada, job.job_id, "1")
+    if how == "of another job":
+        link = _share(ada, other.job_id)
+    elif how == "expired":
+        world.clock.advance(86_400)
+    elif how == "revoked":
+        assert _share(ada, job.job_id, "0") == ""
+    elif how == "replaced":
+        assert _share(ada, job.job_id, "1") != link
+    else:
+        link = "share=" + ("f" * 64 if how == "forged" else "")
+    visitor = _open(world, Visitor, "nobody")
+    answer = visitor.get(f"{_path(visitor, endpoint, job.job_id)}?{link}")
+    assert answer.status_code == 404
+    assert job.input_file_name not in answer.text
 
 
 @pytest.mark.parametrize(("endpoint", "method"), [route for route in ANSWERS if route[1] == "GET"])

@@ -106,7 +106,7 @@ def change_user(
     ``decide`` as in ``update``; the errors are those of ``set_plan``, and what ``decide`` raises.
     """
     user = update_user(users, identity_id, decide)
-    if user.plan_settling or user.payment_letter:
+    if user.plan_settling or user.payment_letter or user.closing_since:
         try:
             publisher.publish(UserChanged(user_id=identity_id))
         except TransientError as error:

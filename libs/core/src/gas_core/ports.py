@@ -16,6 +16,7 @@ from gas_core.domain.billing import BillingEvent, Invoice, Price, Subscription
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.messages import Message
 from gas_core.domain.plans import Plan, User
+from gas_core.domain.waiting import Line
 
 
 class Clock(Protocol):
@@ -77,6 +78,14 @@ class Jobs(Protocol):
         """
         ...
 
+    def line(self, *, limit: int) -> Line:
+        """Jobs of all users that wait or run, and the last that were annotated, as of a moment ago.
+
+        Of the waiting, the oldest ``limit`` of each of ``QUEUE_SHARDS`` shards. For a page's words, not for
+        decisions: an index answers, without looking at a row.
+        """
+        ...
+
     def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
         """IDs of jobs that FAILED today or in the days (UTC) before it, ``days`` in all, the newest first."""
         ...
@@ -103,6 +112,13 @@ class Users(Protocol):
         """Write the difference, if no other ``commit`` came in between, and give what was written.
 
         StaleError if one did, or if the row is gone. What ``save_profile`` writes is its own and not touched.
+        """
+        ...
+
+    def remove(self, user: User) -> None:
+        """Delete a row that was committed at least once, if no ``commit`` came in between; else StaleError.
+
+        Gone already is no error.
         """
         ...
 
@@ -159,6 +175,13 @@ class ObjectStore(Protocol):
 
     def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:
         """Store a file; the store verifies its checksum. Returns only when it is stored."""
+        ...
+
+    def copy(self, source: ObjectRef, target: ObjectRef) -> None:
+        """Store an object under another key, with its metadata; ObjectMissingError if there is none.
+
+        The store copies within itself: objects of up to 5 GiB, which is the most that an upload may have.
+        """
         ...
 
     def delete(self, refs: Iterable[ObjectRef]) -> None:

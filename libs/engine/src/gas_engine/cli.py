@@ -1,4 +1,4 @@
-"""The engine's command line: ``gas-engine annotate``, ``warm`` and ``bundle build|inspect|verify``."""
+"""The engine's command line: ``gas-engine annotate``, ``warm`` and ``bundle build|inspect|verify|diff``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from gas_engine.annotate import Progress, annotate
-from gas_engine.bundle import Bundle, TrackSource, build_bundle, default_bundle, inspect_bundle, verify_bundle
+from gas_engine.bundle import (
+    Bundle,
+    TrackSource,
+    build_bundle,
+    default_bundle,
+    diff_bundles,
+    inspect_bundle,
+    verify_bundle,
+)
 from gas_engine.errors import EngineError
 from gas_engine.kernel.jit import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
@@ -132,6 +140,18 @@ def verify_command(path: Path) -> None:
     with _one_sentence_errors():
         verify_bundle(path)
     click.echo(f"{path} is what its manifest says.")
+
+
+@bundle_group.command("diff")
+@click.argument("one", type=_EXISTING_DIRECTORY)
+@click.argument("other", type=_EXISTING_DIRECTORY)
+def diff_command(one: Path, other: Path) -> None:
+    """Tell as JSON what OTHER has more, less or otherwise than ONE.
+
+    Contigs and their bases, transcripts, known alleles and tracks: how many, and the first few by name.
+    """
+    with _one_sentence_errors():
+        click.echo(json.dumps(diff_bundles(one, other), indent=2, ensure_ascii=False))
 
 
 @bundle_group.command("build")

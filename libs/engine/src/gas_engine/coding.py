@@ -255,7 +255,8 @@ def _substitution(change: MessageChange, effect: CodingEffect, local: _Local) ->
     elif local.loses_stop:
         effect.terms.add("stop_lost")
         effect.protein = hgvs.extended_protein(*change.proteins())
-    elif local.gains_stop:
+    elif STOP in alt and (STOP not in ref or alt.index(STOP) < ref.index(STOP)):
+        # also where the codon before the stop becomes one and the old stop is exchanged with it
         effect.terms.add("stop_gained")
         shared = shared_prefix(ref, alt)
         if alt[shared] == STOP:

@@ -222,6 +222,9 @@ class _Place:
 
     def coding_effect(self) -> CodingEffect:
         """What it does to the protein."""
+        if self._insertion and not self.whole:
+            # between exon and intron: no base of the exon is touched, and where the new ones go is not known
+            return CodingEffect({"coding_sequence_variant"})
         spliced = self._spliced
         alt = self._change.alt
         if spliced.transcript.strand < 0:

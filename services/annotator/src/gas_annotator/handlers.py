@@ -6,6 +6,7 @@ announced and tidied if it still owes that; anything else is a duplicate. Return
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,8 +133,10 @@ class Annotator:
             except ObjectMissingError:
                 return self._fail(job, INPUT_MISSING)
             names = keys.attempt_keys(job)
+            checksums: dict[str, str] = {}
             for path, key, content_type in annotated.uploads(names):
                 hold.check()
+                checksums[path.name] = _sha256(path)
                 self.store.put(ObjectRef(self.results_bucket, key), path, content_type=content_type)
 
         def completed(row: Job) -> Job:
@@ -143,6 +146,7 @@ class Annotator:
                 result_key=names.vcf,
                 log_key=names.log,
                 summary=annotated.counts,
+                checksums=checksums,
                 progress=progress,
                 now=self.clock.now(),
                 timings=self.timings,
@@ -218,6 +222,11 @@ class Annotator:
 
 def _cleaned(row: Job) -> Job:
     return lifecycle.cleaned(row) if row.results is Results.NONE else row
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _measured(job: Job) -> Job:

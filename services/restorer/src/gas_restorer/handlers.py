@@ -1,4 +1,4 @@
-"""What the restorer does with a change of plan, in terms of ports.
+"""What the restorer does with a change of plan, or with the end of an account, in terms of ports.
 
 Every job of the user is looked at, a page at a time, by the plan as it is now. The page is remembered on the
 user's row, so that whoever comes after a crash goes on there. One bad job never stops the others: it is
@@ -14,7 +14,7 @@ from functools import partial
 
 import structlog
 
-from gas_core.domain import plans, retention
+from gas_core.domain import accounts, lifecycle, plans, retention
 from gas_core.domain.errors import (
     GasError,
     JobNotFoundError,
@@ -49,7 +49,7 @@ class Restorer:
     threads: int
 
     def work_through(self, message: UserChanged, hold: Hold) -> None:
-        """Settle every job of a user whose plan changed.
+        """Settle every job of a user whose plan changed, or whose account ends.
 
         Raises
         ------
@@ -57,6 +57,10 @@ class Restorer:
             The drain time is over; the next one goes on where this one was.
         """
         try:
+            user = self.users.get(message.user_id)
+            if user.closing_since:
+                self._close(user, hold)
+                return
             user = update_user(
                 self.users,
                 message.user_id,
@@ -75,6 +79,58 @@ class Restorer:
         except Exception:
             self._hand_back(user)
             raise
+
+    def _close(self, user: User, hold: Hold) -> None:
+        """Have every job of an account that ends deleted; its row goes when none can come any more.
+
+        Two at once do no harm: each step is done or is not. What dies half-way is begun again by the sweeper.
+        """
+        jobs = 0
+        with hold.keep(lambda: None):
+            after = None
+            while True:
+                page = self.jobs.page_of_user(user.identity_id, after=after, limit=PAGE_JOBS)
+                for job in page.jobs:
+                    self._gone(job)
+                    hold.check()
+                jobs += len(page.jobs)
+                after = page.next
+                if after is None:
+                    break
+        now = self.clock.now()
+        if not jobs and accounts.closed(user, now=now, timings=self.timings):
+            self.users.remove(user)
+            log.info("account_removed")
+            return
+        update_user(
+            self.users,
+            user.identity_id,
+            lambda row: accounts.closing_looked(row, now=now, timings=self.timings),
+        )
+        log.info("account_closing", jobs=jobs)
+
+    def _gone(self, job: Job) -> None:
+        """Cancel a job if it has not ended, and have it deleted. One that cannot be is for the next look."""
+
+        def cancelled(row: Job) -> Job:
+            if row.terminal:
+                return row
+            return lifecycle.cancel(row, now=self.clock.now(), timings=self.timings)
+
+        def deleted(row: Job) -> Job:
+            if row.results is Results.DELETING:
+                return row
+            return retention.delete(row, now=self.clock.now(), timings=self.timings)
+
+        try:
+            update(self.jobs, job.job_id, cancelled)
+            update(self.jobs, job.job_id, deleted)
+        except JobNotFoundError:
+            return
+        except GasError as error:
+            log.exception(
+                "job_not_deleted", **(error.fields | {"job_id": job.job_id}), error=type(error).__name__
+            )
 
     def _every_page(self, user: User, hold: Hold) -> None:
         with (

@@ -6,15 +6,16 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, abort, g, request
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gas_web import errors, limits, observe, security
+from gas_web import errors, limits, observe, security, sharing
 from gas_web.blueprints import account, auth, health, jobs, operations, pages, plans, results, webhooks
 from gas_web.container import Container
 from gas_web.session import is_operator, signed_in
 from gas_web.static import StaticFiles
+from gas_web.words import short_size
 
 _RESEARCHERS = frozenset({"pages", "auth", "account", "jobs", "plans", "results", "webhooks", "health"})
 _OPERATORS = frozenset({"operations", "health"})
@@ -52,6 +53,7 @@ def create_app(container: Container) -> Flask:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # the way Flask documents
+    app.add_template_filter(short_size)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     files = StaticFiles()
     files.serve_from(app)
@@ -63,9 +65,11 @@ def create_app(container: Container) -> Flask:
     forms.exempt(webhooks.blueprint)
     security.init(app, store_origin=container.store_origin, https=settings.https)
     errors.init(app)
+    sharing.init(app)
     limits.init(app)
-    for part in (pages, auth, account, jobs, plans, webhooks, health, operations):
+    for part in (pages, auth, account, plans, webhooks, health, operations):
         app.register_blueprint(part.blueprint)
+    jobs.init(app, container)
     results.init(app, container)
 
     @app.context_processor
@@ -75,6 +79,7 @@ def create_app(container: Container) -> Flask:
             "is_operator": is_operator(),
             "nav": "",
             "asset": files.address,
+            "share": g.get("share", ""),
         }
 
     return app

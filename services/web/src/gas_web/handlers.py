@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -28,7 +28,7 @@ from gas_core.domain.names import log_name, result_name
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import Results
-from gas_core.ports import Clock, JobCursor, JobPage, Jobs, ObjectStore, Publisher, UploadForm
+from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, UploadForm
 from gas_core.submit import submit_job
 from gas_core.telemetry.trace import traced
 from gas_core.update import update
@@ -144,9 +144,60 @@ def submitted(
     return submit_job(job_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
 
 
-def page_of_jobs(user: User, *, after: JobCursor | None, limit: int, jobs: Jobs) -> JobPage:
-    """Submitted jobs of this user alone, newest first."""
-    return jobs.page_of_user(user.identity_id, after=after, limit=limit)
+def describe(job_id: str, user: User, *, title: str, notes: str, jobs: Jobs) -> Job:
+    """Call a job by another name, and write about it; an empty name is the file's."""
+    own_job(job_id, user, jobs=jobs)
+
+    def decide(job: Job) -> Job:
+        return replace(job, title="" if title == job.input_file_name else title, notes=notes)
+
+    return update(jobs, job_id, decide)
+
+
+def run_again(
+    job_id: str,
+    user: User,
+    *,
+    jobs: Jobs,
+    store: ObjectStore,
+    publisher: Publisher,
+    clock: Clock,
+    timings: Timings,
+    limits: Limits,
+) -> Job:
+    """Make a new job of the file of one that has ended, and submit it; the old one stays as it is.
+
+    The new job gets a copy of its own, so that either may be deleted. Dying after the copy leaves what an
+    upload leaves whose browser never came back: the sweeper submits it.
+
+    Raises
+    ------
+    NotOfferedError
+        The job has not ended, or is being deleted.
+    NotInPlanError
+        The file is larger than the user's plan takes.
+    """
+    old = own_job(job_id, user, jobs=jobs)
+    require(Action.RUN_AGAIN, old)
+    if old.input_bytes > limits.max_bytes(user.plan):
+        raise NotInPlanError(job_id=job_id, action=Action.RUN_AGAIN.value)
+    new_id, now = str(uuid.uuid4()), clock.now()
+    with traced("run_again") as traceparent:
+        new = Job(
+            job_id=new_id,
+            user_id=user.identity_id,
+            user_email=user.email,
+            s3_inputs_bucket=old.s3_inputs_bucket,
+            s3_key_input_file=input_key(user.identity_id, new_id),
+            created_time=now,
+            title=old.title,
+            traceparent=traceparent,
+            due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
+        )
+        jobs.add(new)
+        store.copy(old.input, ObjectRef(new.s3_inputs_bucket, new.s3_key_input_file))
+        log.info("job_run_again", job_id=new_id, of=job_id)
+        return submit_job(new_id, jobs=jobs, store=store, publisher=publisher, clock=clock, timings=timings)
 
 
 def cancel(job_id: str, user: User, *, jobs: Jobs, clock: Clock, timings: Timings) -> Job:
@@ -269,6 +320,16 @@ def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
         ref,
         file_name=result_name(job.input_file_name),
         content_type=VCF_TYPE,
+        expires_seconds=limits.download_url_seconds,
+    )
+
+
+def input_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
+    """A link that downloads the file as it was submitted, under its own name."""
+    return store.presign_download(
+        job.input,
+        file_name=job.input_file_name or "input.vcf",
+        content_type="application/octet-stream",
         expires_seconds=limits.download_url_seconds,
     )
 

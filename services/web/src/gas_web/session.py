@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -9,14 +10,18 @@ from typing import ParamSpec, TypeVar
 from flask import abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from gas_core.domain import accounts
 from gas_core.domain.errors import UserNotFoundError
 from gas_core.domain.plans import User
+from gas_core.update import update_user
 from gas_web.container import container
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _USER_ID = "user_id"
+_SESSION_ID = "session_id"
+_EPOCH = "epoch"
 _MEMBER_OF = "member_of"
 """The operators' group, if Globus said at sign-in that they are in it; empty if it said that they are not."""
 OPERATIONS_PATH = "/admin"
@@ -39,10 +44,36 @@ def begin(user: User) -> None:
     session.clear()
     session.permanent = True
     session[_USER_ID] = user.identity_id
+    session[_SESSION_ID] = secrets.token_urlsafe(12)
+    session[_EPOCH] = user.session_epoch
     g.user = user
 
 
 def end() -> None:
+    """Sign this session out, wherever its cookie was copied to."""
+    who, session_id = signed_in(), session.get(_SESSION_ID, "")
+    forget()
+    if who is None:
+        return
+    here = container()
+    now = here.clock.now()
+    until = now + here.settings.session_seconds
+    update_user(
+        here.users,
+        who.identity_id,
+        lambda row: accounts.end_session(row, session_id, until=until, now=now),
+    )
+
+
+def end_everywhere() -> None:
+    """Sign out every session of this user."""
+    who = user()
+    forget()
+    update_user(container().users, who.identity_id, accounts.end_every_session)
+
+
+def forget() -> None:
+    """Sign this browser out, and it alone."""
     session.clear()
     g.user = None
 
@@ -129,7 +160,12 @@ def _read() -> User | None:
     if not identity_id:
         return None
     try:
-        return container().users.get(identity_id)
+        found = container().users.get(identity_id)
     except UserNotFoundError:
+        found = None
+    # Cookies from before sessions had names are of the first epoch.
+    epoch, session_id = session.get(_EPOCH, 0), session.get(_SESSION_ID, "")
+    if found is None or not accounts.session_holds(found, epoch=epoch, session_id=session_id):
         session.clear()
         return None
+    return found

@@ -47,6 +47,11 @@ def moment(time: int) -> datetime:
     return datetime.fromtimestamp(time, UTC)
 
 
+def short_size(size_bytes: int) -> str:
+    """``150 KiB``."""
+    return size_text(size_bytes).partition(" (")[0]
+
+
 def size_text(size_bytes: int) -> str:
     """``150 KiB (153,600 bytes)``."""
     size, unit = float(size_bytes), "bytes"

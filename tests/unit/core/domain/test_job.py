@@ -48,6 +48,15 @@ def test_offers_follow_from_the_two_states(
     assert job(status=status, results=results).actions == offered
 
 
+@pytest.mark.parametrize(("states", "offered"), OFFERS.items(), ids=str)
+def test_file_of_a_job_that_ended_may_be_run_again(
+    job: Any, states: tuple[Status, Results], offered: set[Action]
+) -> None:
+    status, results = states
+    again = {Action.RUN_AGAIN} if Action.DELETE in offered else set()
+    assert job(status=status, results=results, submit_time=1).actions == offered | again
+
+
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("results", set(Results) - {Results.AVAILABLE})
 def test_download_is_offered_only_while_results_are_available(

@@ -60,6 +60,7 @@ def complete(job: Job, now: int = NOW, attempt: int = 1) -> Job:
         result_key="result",
         log_key="log",
         summary={"variants": 5},
+        checksums={"annot.vcf.gz": "5a" * 32},
         progress=Progress(records=5),
         now=now,
         timings=TIMINGS,
@@ -256,6 +257,13 @@ def test_announced_end_owes_nothing_more_but_what_else_it_owed(job: Any) -> None
 def test_waiting_job_is_announced_again_later_for_its_message_may_be_lost(job: Any) -> None:
     waiting = job(status=Status.PENDING, due={"announce": NOW})
     assert lifecycle.announced(waiting, now=NOW, timings=TIMINGS).due == {"announce": NOW + 600}
+
+
+def test_debt_that_is_paid_forgets_how_often_the_row_was_told(job: Any) -> None:
+    told = job(due={Due.WARNING.value: 5, Due.WINDOW.value: 9}, due_tries=2)
+    assert lifecycle.without(told, Due.CLEANUP) == told
+    paid = lifecycle.without(told, Due.WARNING)
+    assert (paid.due, paid.due_tries) == ({Due.WINDOW.value: 9}, 0)
 
 
 def test_announcing_brings_no_debt_nearer_that_was_moved_on(job: Any) -> None:

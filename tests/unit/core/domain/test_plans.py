@@ -141,6 +141,19 @@ def test_overdue_debts_are_moved_on_further_each_time_and_others_are_not() -> No
     assert twice.due[UserDue.PLAN_CHANGE] == NOW + 600 + 1200
 
 
+def test_mails_that_the_sweeper_calls_for_count_as_no_trouble_once_they_went_out() -> None:
+    """A mail about results that came back is always the sweeper's to call for."""
+    user, now = ADA, NOW
+    for _ in range(4):
+        user = plans.results_came_back(user, now=now, timings=TIMINGS)
+        now += TIMINGS.restored_mail_seconds
+        user = plans.postpone(user, now=now, timings=TIMINGS)
+        assert user.due_tries == 1
+        user = plans.begin_restored_mail(user, now=now, timings=TIMINGS)
+        user = plans.end_restored_mail(user, until=now - 1, more=False, now=now, timings=TIMINGS)
+        assert (user.due, user.due_tries) == ({}, 0)
+
+
 def test_due_time_is_the_earliest_debt() -> None:
     assert ADA.due_time is None
     assert replace(ADA, due={"a": 5, "b": 3}).due_time == 3

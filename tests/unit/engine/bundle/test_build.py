@@ -129,3 +129,41 @@ def test_ncbis_mitochondrial_rows_without_transcripts_are_read(inputs: Path) -> 
     (transcript,) = build(inputs).transcripts
     assert (transcript.symbol, transcript.biotype, transcript.protein_id) == ("X", "protein_coding", "YP_1.1")
     assert transcript.exons == ((0, 15),)
+
+
+def test_soft_masked_bases_and_iupac_letters_are_read_as_they_stand(inputs: Path) -> None:
+    fasta = inputs / "small.fa"
+    fasta.write_text(">1\natggctRgGaaataa\nacgtNNryACGT\n")
+    bundle = build(inputs)
+    assert bundle.sequence("1", 0, 27) == "ATGGCTRGGAAATAAACGTNNRYACGT"
+    contig = bundle.contig("1")
+    assert contig is not None
+    # the codon holds a letter that stands for two bases, so that it cannot be read
+    assert annotate_allele(bundle, contig, 8, "G", "T").consequences[0].terms == ("coding_sequence_variant",)
+    assert annotate_allele(bundle, contig, 5, "C", "T").consequences[0].terms == ("missense_variant",)
+
+
+def test_known_variants_may_come_in_any_order(inputs: Path) -> None:
+    rows = ["1\t20\trs9\tAC\tA\n", "1\t5\trs1\tC\tT\n", "1\t16\trs4\tA\tG\n", "1\t5\trs2\tC\tT\n"]
+    (inputs / "known.vcf").write_text("#CHROM\tPOS\tID\tREF\tALT\n" + "".join(rows))
+    bundle = build(inputs, known_vcf=inputs / "known.vcf")
+    contig = bundle.contig("1")
+    assert contig is not None
+    assert bundle.known_ids(contig, 4, "C", "T") == ("rs1", "rs2")
+    assert bundle.known_ids(contig, 19, "AC", "A") == ("rs9",)
+    assert bundle.known_ids(contig, 15, "A", "G") == ("rs4",)
+
+
+@pytest.mark.parametrize("columns", range(3, 13))
+def test_regions_of_three_to_twelve_columns_come_in_any_order(inputs: Path, columns: int) -> None:
+    row = "1\t{}\t{}\t{}\t0\t+\t{}\t{}\t0,0,0\t1\t4\t0"
+    rows = [
+        "\t".join(row.format(s, e, n, s, e).split("\t")[:columns]) for s, e, n in ((9, 13, "b"), (2, 6, "a"))
+    ]
+    (inputs / "sites.bed").write_text("browser hide all\n" + "\n".join(rows) + "\n")
+    bundle = build(inputs, tracks=[TrackSource("sites", "", inputs / "sites.bed")])
+    contig = bundle.contig("1")
+    assert contig is not None
+    first, second = ("a", "b") if columns > 3 else ("1:3-6", "1:10-13")
+    assert bundle.overlaps(contig, 3, 4) == {"sites": (first,)}
+    assert bundle.overlaps(contig, 10, 11) == {"sites": (second,)}

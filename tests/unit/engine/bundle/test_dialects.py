@@ -7,6 +7,7 @@ import pytest
 
 from gas_engine.bundle import Contig
 from gas_engine.bundle.genes import Transcript, read_genes
+from gas_engine.errors import BundleError
 
 CHROMOSOME = Contig("chr7", 5000, ("7",))
 
@@ -87,3 +88,28 @@ def test_every_dialect_gives_the_same_gene(
         cds_phase=0,
         protein_id=protein_id,
     )
+
+
+def test_a_frame_that_contradicts_itself_is_refused() -> None:
+    # on the minus strand 60 bases come first, so that the next piece begins a codon
+    wrong = ENSEMBL_GFF3.replace("150\t200\t.\t-\t0", "150\t200\t.\t-\t1")
+    with pytest.raises(
+        BundleError, match=r"ENST1 contradicts itself: piece 150\.\.200 has phase 1, and 0 follows"
+    ):
+        read(wrong)
+
+
+@pytest.mark.parametrize("mark", ["exception=ribosomal slippage", "exception=rearrangement required"])
+def test_a_frame_that_claims_an_exception_is_left_alone(mark: str) -> None:
+    slipping = REFSEQ_GFF3.replace("150\t200\t.\t-\t0\t", f"150\t200\t.\t-\t1\t{mark};")
+    assert read(slipping).cds == (149, 360)
+
+
+def test_phases_that_are_not_stated_contradict_nothing() -> None:
+    assert read(ENSEMBL_GFF3.replace("150\t200\t.\t-\t0", "150\t200\t.\t-\t.")).cds_phase == 0
+
+
+def test_a_transcript_whose_gene_has_no_row_keeps_the_name_it_gives() -> None:
+    orphan = "".join(line for line in ENSEMBL_GFF3.splitlines(keepends=True) if "\tgene\t" not in line)
+    found = read(orphan)
+    assert (found.gene_id, found.symbol, found.biotype) == ("ENSG1", "", "protein_coding")

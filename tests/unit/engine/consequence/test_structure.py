@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gas_engine.bundle import build_bundle
 from gas_engine.codon import reverse_complement
 from gas_engine.consequence import annotate_allele
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gas_engine.bundle import Bundle
     from gas_engine.model import TranscriptConsequence
 
@@ -117,3 +120,31 @@ def test_an_insertion_at_the_edge_of_the_coding_sequence_leaves_it_whole(toy: Bu
     after = call(toy, strand, 6560, 0, "CC")[0]
     assert before.terms == ("5_prime_UTR_variant",)
     assert after.terms == ("3_prime_UTR_variant",)
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_a_stop_that_moves_up_a_codon_is_gained(toy: Bundle, strand: str) -> None:
+    (coding,) = [c for c in call(toy, strand, 6554, 6, "TAACAA") if c.biotype == "protein_coding"]
+    assert coding.terms == ("stop_gained",)
+    assert coding.hgvs_p.endswith("59Ter")
+
+
+def test_a_base_put_between_the_start_codon_and_its_intron_leaves_the_start(tmp_path: Path) -> None:
+    exon, rest = "A" * 30 + "ATG", "GCTGCTTAA" + "C" * 30
+    intron = "GT" + "A" * 60 + "AG"
+    fasta, genes = tmp_path / "g.fa", tmp_path / "g.gff3"
+    fasta.write_text(f">c\n{'T' * 50}{exon}{intron}{rest}{'T' * 50}\n")
+    second = 50 + len(exon) + len(intron)
+    rows = [
+        ("mRNA", 51, second + len(rest), ".", "ID=transcript:T;biotype=protein_coding"),
+        ("exon", 51, 83, ".", "Parent=transcript:T"),
+        ("exon", second + 1, second + len(rest), ".", "Parent=transcript:T"),
+        ("CDS", 81, 83, "0", "Parent=transcript:T"),
+        ("CDS", second + 1, second + 9, "0", "Parent=transcript:T"),
+    ]
+    genes.write_text(
+        "".join(f"c\tt\t{kind}\t{a}\t{b}\t.\t+\t{phase}\t{rest}\n" for kind, a, b, phase, rest in rows)
+    )
+    bundle = build_bundle(fasta, genes, tmp_path / "b", name="b", assembly="b")
+    (found,) = annotate_allele(bundle, bundle.contigs[0], 83, "G", "GC").consequences
+    assert found.terms == ("splice_region_variant", "coding_sequence_variant")

@@ -6,14 +6,17 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import polars as pl
 import pysam
 import pytest
 
 from gas_engine import Limits, OutputPaths, annotate, default_bundle
+from gas_web.explorer import export
 from gas_web.explorer.bgzf import END, packed
 from gas_web.explorer.export import FORMATS
 from gas_web.explorer.table import FLAT
@@ -215,3 +218,37 @@ def test_bgzf_is_read_by_others(size: int, tmp_path: Path) -> None:
     path.write_bytes(data)
     with pysam.BGZFile(str(path)) as file:
         assert b"".join(iter(lambda: file.read(100_000), b"")) == text
+
+
+def sheet(data: bytes, number: int = 1) -> list[list[str]]:
+    """The cells of a sheet as text; none of them may be a formula or a link."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        xml = file.read(f"xl/worksheets/sheet{number}.xml")
+        assert not [name for name in file.namelist() if "rels/sheet" in name]
+    tree = ET.fromstring(xml)  # noqa: S314 - our own file
+    ns = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    assert not tree.findall(".//m:f", ns)
+    assert not tree.findall(".//m:hyperlink", ns)
+    return [
+        ["".join(cell.itertext()) for cell in row.findall("m:c", ns)] for row in tree.findall(".//m:row", ns)
+    ]
+
+
+def test_excel_has_the_rows_of_the_view_and_runs_none_of_it(ada: Any, hostile: Job) -> None:
+    rows = sheet(exported(ada, hostile, "xlsx"))
+    assert rows[0] == list(FLAT)
+    assert len(rows) - 1 == len(exported(ada, hostile, "csv").decode("utf-8-sig").splitlines()) - 1
+    cells = {cell for row in rows for cell in row}
+    assert '=HYPERLINK("http://evil.example"' in {cell.partition(",")[0] for cell in cells}
+    assert MARKUP in cells
+    assert {"+1+1", "-2+3"} <= cells
+
+
+def test_excel_file_says_what_it_has_no_room_for(
+    ada: Any, hostile: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(sheet(exported(ada, hostile, "xlsx", "f=contig:is:MT"))) > 3
+    monkeypatch.setattr(export, "SHEET_ROWS", 3)
+    data = exported(ada, hostile, "xlsx")
+    assert len(sheet(data)) == 3
+    assert "TSV, CSV and Parquet have them all." in {cell for row in sheet(data, 2) for cell in row}

@@ -169,7 +169,7 @@ def test_a_mistaken_address_is_answered_in_words(
 def test_an_unknown_format_is_answered_in_words(ada: Any, words: Any, explored: Explored) -> None:
     answer = ada.get(f"/annotations/{explored().job_id}/results/export?format=exe")
     assert answer.status_code == 400
-    assert "exported as vcf, tsv, csv, jsonl, parquet" in words(answer)
+    assert "exported as vcf, tsv, csv, xlsx, jsonl, parquet" in words(answer)
 
 
 def test_pages_lead_to_every_row(ada: Any, row: Callable[..., Any], explored: Explored) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, EmailField, Form, StringField
+from wtforms import BooleanField, EmailField, Form, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from gas_core.admin.handlers import Debt, LifecycleStatus, Returning, events
@@ -20,11 +20,15 @@ from gas_core.domain.lifecycle import Timings
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
 from gas_core.ports import QueueState
+from gas_web.accounts import Month, Usage
 from gas_web.blueprints.operations import Part
 from gas_web.cluster import Workload
+from gas_web.fault import FaultLine
+from gas_web.joblist import STATES, Wanted
+from gas_web.provenance import provenance_of
 from gas_web.results import Reading
 from gas_web.views import JobView, timeline, view
-from gas_web.words import duration_text, moment
+from gas_web.words import duration_text, moment, short_size
 
 WEB = Path(__file__).resolve().parents[4] / "services/web/src/gas_web"
 # {store}: uploads go to the object store, which is another origin.
@@ -37,12 +41,23 @@ ROUTES = {
     "pages.help": "/help",
     "auth.login": "/login",
     "auth.logout": "/logout",
+    "auth.logout_everywhere": "/logout/everywhere",
     "account.profile": "/profile",
+    "account.usage": "/profile/usage",
+    "account.data": "/profile/data",
+    "account.confirm_close": "/profile/delete",
+    "account.close": "/profile/delete",
     "jobs.new": "/annotate",
     "jobs.submitted": "/annotate/job",
     "jobs.index": "/annotations",
+    "jobs.selected": "/annotations/selected",
     "jobs.show": "/annotations/<job_id>",
     "jobs.status": "/annotations/<job_id>/status",
+    "jobs.describe": "/annotations/<job_id>/notes",
+    "jobs.input_file": "/annotations/<job_id>/input",
+    "jobs.share": "/annotations/<job_id>/share",
+    "jobs.provenance": "/annotations/<job_id>/provenance",
+    "jobs.run_again": "/annotations/<job_id>/run-again",
     "jobs.log": "/annotations/<job_id>/log",
     "jobs.download": "/annotations/<job_id>/download",
     "results.table": "/annotations/<job_id>/results",
@@ -69,8 +84,13 @@ ROUTES = {
 }
 POSTED = {
     "auth.logout",
+    "auth.logout_everywhere",
+    "account.close",
     "jobs.cancel",
+    "jobs.selected",
     "jobs.delete",
+    "jobs.run_again",
+    "jobs.share",
     "jobs.keep_longer",
     "jobs.bring_back",
     "plans.subscribe",
@@ -85,11 +105,17 @@ window.Stripe = () => ({
 """
 
 NOW = datetime.now(UTC) - timedelta(minutes=3)
+LATER = NOW + timedelta(days=30)
 ADA = SimpleNamespace(
     name="Ada Researcher", email="ada@example.org", institution="Example Institute", plan="free"
 )
 HOSTILE = """<img src=x onerror="alert('1')">~ “ü” & ' .vcf"""
 LONG = "sample_" + "very_long_name_" * 18 + "final.vcf.gz"
+
+
+class NotesForm(Form):
+    title = StringField("Name", [Length(max=200)])
+    notes = TextAreaField("Notes", [Length(max=5000)])
 
 
 class ProfileForm(Form):
@@ -186,6 +212,8 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
     view: dict[str, Any] = {
         "job_id": "0123456789abcdef0123456789abcdef",
         "name": "test.vcf",
+        "file_name": "test.vcf",
+        "notes": "",
         "status": status,
         "results": results,
         "badge": SimpleNamespace(label=label, kind=kind, icon=icon, until=None),
@@ -217,7 +245,7 @@ DONE = job(
     "COMPLETED",
     "AVAILABLE",
     headline=[("347 variants annotated in 0.4 s.",), ("The results stay here until you delete the job.",)],
-    actions={"download", "log", "delete", "summary"},
+    actions={"download", "log", "delete", "summary", "run_again"},
     completed_at=NOW + timedelta(seconds=2),
     duration="2 s",
     summary=SUMMARY,
@@ -232,7 +260,7 @@ FAILED = job(
         sentence="No record lies on a contig of rCRS: found chrY.",
         hint="Choose a file with variants of the mitochondrial genome.",
     ),
-    actions={"delete"},
+    actions={"delete", "run_again"},
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
 )
@@ -269,6 +297,11 @@ def with_results(
     return view(job, Reading(user, READ_AT, TIMINGS), summary=SUMMARY), job
 
 
+DONE_ROW = replace(
+    with_results(Results.AVAILABLE)[1],
+    input_file_name=HOSTILE,
+    checksums={"annot.vcf.gz": "5a" * 32, "table.parquet": "a5" * 32},
+)
 ASKED = Asked("Expedited", "", started=READ_AT - 30, ready=READ_AT + 270, tries=1)
 LIFE: dict[str, tuple[JobView, Job]] = {
     "window": with_results(Results.AVAILABLE, window_ends=READ_AT + 250),
@@ -325,12 +358,49 @@ NEW = {
 }
 
 
-def _show(view: SimpleNamespace) -> tuple[str, dict[str, Any]]:
-    return "jobs/show.html", {"nav": "jobs", "job": view, "timeline": TIMELINE}
+def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str, dict[str, Any]]:
+    made = provenance_of(DONE_ROW, view.summary) if view.summary else None
+    return "jobs/show.html", {
+        "nav": "jobs",
+        "job": view,
+        "timeline": TIMELINE,
+        "fault": fault,
+        "provenance": made,
+        "share_days": (1, 7, 30) if "download" in view.actions else (),
+        "share_link": "https://gas.example/annotations/1?share=5a5a" if view.notes else "",
+        "share_until": LATER,
+    }
 
 
-def _jobs(*views: SimpleNamespace, next_url: str = "", newer_url: str = "") -> tuple[str, dict[str, Any]]:
-    page = SimpleNamespace(jobs=views, next_url=next_url, newer_url=newer_url)
+FAULT = (
+    FaultLine(410, "chrM\t263\t.\tA\tG\t50\tPASS\tDP=40", "", "", False, False),
+    FaultLine(411, "chrM\t310\t.\tT\tTC\t50\tPASS\tDP=40", "", "", False, False),
+    FaultLine(412, "chrM\t", "x", "\t.\tA\tG\t50\tPASS\tDP=40", False, True),
+    FaultLine(413, "chrM\t750\t.\tA\tG\t50\tPASS\tDP=40" + ";X=1" * 90, "", "", True, False),
+)
+
+
+def _wrong_notes() -> NotesForm:
+    form = NotesForm(MultiDict({"title": HOSTILE * 20, "notes": HOSTILE}))
+    form.validate()
+    return form
+
+
+def _jobs(
+    *views: SimpleNamespace, next_url: str = "", newer_url: str = "", q: str = "", stopped: bool = False
+) -> tuple[str, dict[str, Any]]:
+    page = SimpleNamespace(
+        jobs=views,
+        next_url=next_url,
+        newer_url=newer_url,
+        wanted=Wanted(q),
+        states=STATES,
+        narrowed=bool(q),
+        stopped=stopped,
+        looked_at=1000,
+        poll_seconds=5 if views else None,
+        here="/annotations",
+    )
     return "jobs/index.html", {"nav": "jobs", "page": page}
 
 
@@ -445,7 +515,6 @@ TROUBLE = {
         ]
     ),
 }
-LATER = NOW + timedelta(days=30)
 INVOICES = tuple(
     SimpleNamespace(when=NOW - timedelta(days=30 * months), amount="9.00 USD", state=state, url="")
     for months, state in enumerate(("Paid", "Paid", "Not paid"))
@@ -465,12 +534,34 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
     "profile-wrong": _profile({"name": "", "email": "nobody", "institution": HOSTILE}, first_visit=False),
+    "account-closing": ("auth/closing.html", {"current_user": None}),
+    "account-close": ("account/confirm_close.html", {"nav": "profile", "email": ADA.email, "problem": ""}),
+    "account-close-wrong": (
+        "account/confirm_close.html",
+        {"nav": "profile", "email": HOSTILE, "problem": "That is not the address of this account."},
+    ),
+    "usage": (
+        "account/usage.html",
+        {
+            "nav": "profile",
+            "usage": Usage(
+                (Month("November 2026", 12, 48_113, 9 << 20), Month("May 2026", 1200, 9_481_130, 5 << 30)),
+                whole=False,
+                counted=1212,
+            ),
+        },
+    ),
+    "usage-none": ("account/usage.html", {"nav": "profile", "usage": Usage((), whole=True, counted=0)}),
     "new": ("jobs/new.html", NEW),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
     "job-waiting": _show(
         job(
             "PENDING",
-            headline=[("Waiting for a worker. You can leave; we mail you.",)],
+            headline=[
+                ("About 3 jobs ahead; start in 12 s to 25 s.",),
+                ("1 job is being annotated now; a worker that is free takes the next.",),
+                ("You can leave; we mail you.",),
+            ],
             actions={"cancel"},
             poll_seconds=1,
         )
@@ -484,6 +575,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-done": _show(DONE),
+    "job-shared-owner": _show(SimpleNamespace(**{**vars(DONE), "notes": HOSTILE})),
+    "job-shared": (
+        "jobs/shared.html",
+        {
+            "current_user": None,
+            "job": SimpleNamespace(**{**vars(DONE), "name": HOSTILE}),
+            "provenance": provenance_of(DONE_ROW, SUMMARY),
+        },
+    ),
     "job-empty": _show(
         job(
             "COMPLETED",
@@ -502,6 +602,27 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-failed": _show(FAILED),
+    "job-failed-at-line": _show(
+        job(
+            "FAILED",
+            headline=[
+                ("Line 412, column 2 (POS): “x” where a number belongs.",),
+                ("Correct the line and submit it again.",),
+            ],
+            actions={"delete"},
+            notes="From the second run.\nAsk Gregor about the header.",
+        ),
+        FAULT,
+    ),
+    "job-fault-hostile": _show(
+        job("FAILED", headline=[("Line 1.",)], file_name=HOSTILE, notes=HOSTILE),
+        (FaultLine(1, HOSTILE + "\t", HOSTILE, "\t" + HOSTILE, True, True),),
+    ),
+    "describe": ("jobs/describe.html", {"nav": "jobs", "job": DONE, "form": NotesForm(title="My sample")}),
+    "describe-wrong": (
+        "jobs/describe.html",
+        {"nav": "jobs", "job": job(name=HOSTILE), "form": _wrong_notes()},
+    ),
     "job-cancelled": _show(
         job("CANCELLED", headline=[("You cancelled this; no results.",)], actions={"delete"})
     ),
@@ -514,7 +635,10 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "confirm-delete-hostile": ("jobs/confirm_delete.html", {"nav": "jobs", "job": job(name=HOSTILE)}),
     "confirm-cancel": ("jobs/confirm_cancel.html", {"nav": "jobs", "job": RUNNING}),
     **{
-        f"job-{name}": ("jobs/show.html", {"nav": "jobs", "job": shown, "timeline": timeline(row)})
+        f"job-{name}": (
+            "jobs/show.html",
+            {"nav": "jobs", "job": shown, "timeline": timeline(row), "fault": ()},
+        )
         for name, (shown, row) in LIFE.items()
     },
     "confirm-keep-longer": (
@@ -523,6 +647,20 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
     "jobs-none": _jobs(),
+    "jobs-no-match": _jobs(q=HOSTILE, newer_url="/annotations"),
+    "jobs-looked-through": _jobs(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
+    "confirm-selected": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [DONE, job(name=HOSTILE)], "others": 1, "typed": "", "wrong": False},
+    ),
+    "confirm-selected-many": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [DONE] * 11, "others": 0, "typed": "delete 11 jobs", "wrong": True},
+    ),
+    "confirm-selected-none": (
+        "jobs/confirm_selected.html",
+        {"nav": "jobs", "jobs": [], "others": 2, "typed": "", "wrong": False},
+    ),
     "jobs": _jobs(
         RUNNING,
         DONE,
@@ -619,6 +757,7 @@ def make_gallery(store: str = "") -> Flask:
     )
     app.add_template_global(lambda path: f"/assets/{path}", "asset")
     app.add_template_global(lambda: "a-csrf-token", "csrf_token")
+    app.add_template_filter(short_size)
 
     def stub(**_: str) -> str:
         return "a page"

@@ -125,6 +125,15 @@ class S3Store:
                 Config=self._transfer,
             )
 
+    def copy(self, source: ObjectRef, target: ObjectRef) -> None:
+        with aws_errors("copy_object", key=target.key):
+            try:
+                self._client.copy_object(Bucket=target.bucket, Key=target.key, CopySource=_named(source))
+            except ClientError as error:
+                if error_code(error) in MISSING_CODES:
+                    raise ObjectMissingError(bucket=source.bucket, key=source.key) from None
+                raise
+
     def delete(self, refs: Iterable[ObjectRef]) -> None:
         by_bucket: dict[str, list[ObjectRef]] = {}
         for ref in refs:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from gas_core.domain.errors import MailUnderWayError, PermanentError, TransientError
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.plans import Plan, User, UserDue, change_plan
+from gas_core.domain.plans import Plan, User, UserDue, change_plan, without
 
 SOURCE = "stripe"
 """``plan_source`` of a plan that follows a subscription."""
@@ -200,17 +200,13 @@ def _owing(user: User, letter: Letter, *, now: int, timings: Timings) -> User:
 
 
 def _without_grace(user: User) -> User:
-    return replace(_without(user, UserDue.PAYMENT_GRACE), payment_grace_ends=0)
+    return replace(without(user, UserDue.PAYMENT_GRACE), payment_grace_ends=0)
 
 
 def _without_letter(user: User) -> User:
     return replace(
-        _without(user, UserDue.PAYMENT_LETTER),
+        without(user, UserDue.PAYMENT_LETTER),
         payment_letter="",
         payment_letter_time=0,
         payment_letter_begun=0,
     )
-
-
-def _without(user: User, owed: UserDue) -> User:
-    return replace(user, due={kind: time for kind, time in user.due.items() if kind != owed})

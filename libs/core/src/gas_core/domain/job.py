@@ -15,6 +15,18 @@ MOVES_KEPT = 40
 DAY_SECONDS = 86_400
 
 
+QUEUE_SHARDS = 4
+"""Partitions of each stage of ``queue_index``: DynamoDB takes about 500 jobs a second through each."""
+
+
+class Stage(StrEnum):
+    """Where a job stands in the line of jobs: what ``queue_index`` has apart."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SERVED = "served"
+
+
 class Due(StrEnum):
     """A kind of debt that a row carries in its ``due`` map until it is paid."""
 
@@ -47,6 +59,8 @@ class Action(StrEnum):
     BRING_BACK = "bring_back"
     """Have archived results brought back; for who may."""
     DELETE = "delete"
+    RUN_AGAIN = "run_again"
+    """Make a new job of the same file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,10 @@ class Job:
     status: Status = Status.UPLOADING
     results: Results = Results.NONE
     input_file_name: str = ""
+    title: str = ""
+    """What its owner calls it; empty: by the file's name."""
+    notes: str = ""
+    """What its owner wrote about it. Anybody's text: nothing but a page's words is made of it."""
     input_version_id: str = ""
     input_bytes: int = 0
     submit_time: int = 0
@@ -139,6 +157,8 @@ class Job:
     progress: Progress = Progress()
     failure: Failure | None = None
     summary: dict[str, int] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each file that the annotation left, by its name; they hold wherever the files are."""
     s3_results_bucket: str = ""
     s3_key_result_file: str = ""
     s3_key_log_file: str = ""
@@ -157,6 +177,10 @@ class Job:
     retrieval: Asked = Asked()
     restore_message: str = ""
     traceparent: str = ""
+    share_until: int = 0
+    """Until when a link to the results is good; 0 while they are not shared."""
+    share_number: int = 0
+    """Counts the links that there were; a link is good for one number."""
     due: dict[str, int] = field(default_factory=dict)
     due_tries: int = 0
     mails: dict[str, MailRecord] = field(default_factory=dict)
@@ -173,6 +197,11 @@ class Job:
         return self.terminal and not self.submit_time
 
     @property
+    def name(self) -> str:
+        """What lists and pages call it; files keep the name they came with."""
+        return self.title or self.input_file_name
+
+    @property
     def input(self) -> ObjectRef:
         return ObjectRef(self.s3_inputs_bucket, self.s3_key_input_file, self.input_version_id)
 
@@ -183,6 +212,24 @@ class Job:
         Rows that wait for a retrieval stand apart: thousands of them must not hide what the sweeper seeks.
         """
         return int(self.job_id[:2], 16) % DUE_SHARDS + DUE_SHARDS * self.waits_for_thaw
+
+    @property
+    def queue_place(self) -> tuple[Stage, int] | None:
+        """Its stage in ``queue_index`` and its time there; None for rows that are not in it."""
+        match self.status:
+            case Status.PENDING:
+                return Stage.WAITING, self.submit_time
+            case Status.RUNNING:
+                return Stage.RUNNING, self.start_time
+            case Status.COMPLETED:
+                return Stage.SERVED, self.complete_time
+            case _:
+                return None
+
+    @property
+    def queue_shard(self) -> int:
+        """Which partition of its stage: spread as ``due_shard`` is."""
+        return int(self.job_id[:2], 16) % QUEUE_SHARDS
 
     @property
     def failed_day(self) -> int:
@@ -212,6 +259,8 @@ class Job:
             offered.add(Action.CANCEL)
         if self.terminal:
             offered.add(Action.DELETE)
+            if self.submit_time:
+                offered.add(Action.RUN_AGAIN)
         if self.status is Status.COMPLETED:
             offered.add(Action.LOG)
             if self.results is Results.AVAILABLE:

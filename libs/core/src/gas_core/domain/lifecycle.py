@@ -189,6 +189,7 @@ def complete(
     result_key: str,
     log_key: str,
     summary: dict[str, int],
+    checksums: dict[str, str],
     progress: Progress,
     now: int,
     timings: Timings,
@@ -215,6 +216,7 @@ def complete(
         s3_key_result_file=result_key,
         s3_key_log_file=log_key,
         summary=summary,
+        checksums=checksums,
         progress=progress,
     )
 
@@ -243,10 +245,10 @@ def announced(job: Job, *, now: int, timings: Timings) -> Job:
     """
     if Due.ANNOUNCE not in job.due:
         return job
-    due = {kind: time for kind, time in job.due.items() if kind != Due.ANNOUNCE}
-    if job.status is Status.PENDING:
-        due[Due.ANNOUNCE.value] = max(job.due[Due.ANNOUNCE], now + timings.repeat_seconds)
-    return replace(job, due=due)
+    if job.status is not Status.PENDING:
+        return without(job, Due.ANNOUNCE)
+    later = max(job.due[Due.ANNOUNCE], now + timings.repeat_seconds)
+    return replace(job, due=job.due | {Due.ANNOUNCE.value: later})
 
 
 def postpone(job: Job, *, now: int, timings: Timings) -> Job:
@@ -270,8 +272,10 @@ def cleaned(job: Job) -> Job:
 
 
 def without(job: Job, *kinds: Due) -> Job:
-    """The same row, with these debts paid."""
-    return replace(job, due={kind: time for kind, time in job.due.items() if kind not in kinds})
+    """The same row, with these debts paid; of the others nobody was told in vain."""
+    if not job.due.keys() & kinds:
+        return job
+    return replace(job, due={kind: time for kind, time in job.due.items() if kind not in kinds}, due_tries=0)
 
 
 def begin_mail(job: Job, event: str, *, message_id: str, now: int, timings: Timings) -> Job | None:

@@ -34,6 +34,8 @@ class UserDue(StrEnum):
     """A payment failed; without another one the premium plan ends."""
     PAYMENT_LETTER = "payment_letter"
     """A mail about payments has to go out."""
+    CLOSING = "closing"
+    """The account ends: its jobs have to go, then the row."""
 
 
 class PlanMovedOnError(PermanentError):
@@ -81,6 +83,12 @@ class User:
     payment_letter_begun: int = 0
     billing_events: tuple[str, ...] = ()
     """IDs of the payment provider's last events that were worked through."""
+    session_epoch: int = 0
+    """Sessions of an earlier epoch are over."""
+    sessions_ended: dict[str, int] = field(default_factory=dict)
+    """Sessions of this epoch that are over, and until when their cookies would be good."""
+    closing_since: int = 0
+    """When its owner ended the account; 0 while it lasts."""
     created: int = 0
     updated: int = 0
     profile_confirmed: bool = False
@@ -208,8 +216,9 @@ def begin_restored_mail(user: User, *, now: int, timings: Timings) -> User:
 
 def end_restored_mail(user: User, *, until: int, more: bool, now: int, timings: Timings) -> User:
     """What came back until ``until`` was told, or there was nothing; ``more`` has come back since."""
-    due = {kind: time for kind, time in user.due.items() if kind != UserDue.RESTORED_MAIL}
-    ended = replace(user, restored_told=until, restored_since=0, restored_mail_begun=0, due=due)
+    ended = replace(
+        without(user, UserDue.RESTORED_MAIL), restored_told=until, restored_since=0, restored_mail_begun=0
+    )
     more = more or user.restored_since >= user.restored_mail_begun
     return results_came_back(ended, now=now, timings=timings) if more else ended
 
@@ -219,6 +228,13 @@ def postpone(user: User, *, now: int, timings: Timings) -> User:
     later = now + timings.repeat_seconds * 2**user.due_tries
     due = {kind: later if time <= now else time for kind, time in user.due.items()}
     return replace(user, due=due, due_tries=min(user.due_tries + 1, 10))
+
+
+def without(user: User, kind: UserDue) -> User:
+    """The same row, with this debt paid; of the others nobody was told in vain."""
+    if kind not in user.due:
+        return user
+    return replace(user, due={other: time for other, time in user.due.items() if other != kind}, due_tries=0)
 
 
 def _leased(user: User, now: int, timings: Timings) -> User:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import islice
 
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, UserNotFoundError
-from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, Job
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, QUEUE_SHARDS, Job, Stage
 from gas_core.domain.plans import Plan
+from gas_core.domain.waiting import SERVED_JOBS, Line, Running, Served, Waiting
 from gas_core.ports import JobCursor, JobPage, Users
 
 
@@ -25,7 +26,13 @@ def _stands(row: Job | None, read: Job) -> bool:
 
 def _copied(job: Job) -> Job:
     """The row with maps of its own; all else in it is immutable."""
-    return replace(job, due=dict(job.due), summary=dict(job.summary), mails=dict(job.mails))
+    return replace(
+        job,
+        due=dict(job.due),
+        summary=dict(job.summary),
+        checksums=dict(job.checksums),
+        mails=dict(job.mails),
+    )
 
 
 class FakeJobs:
@@ -97,6 +104,24 @@ class FakeJobs:
                 if job.due_shard == shard and job.due_time is not None and job.due_time <= now
             ]
             yield from (job_id for _, job_id in islice(sorted(due), limit))
+
+    def line(self, *, limit: int) -> Line:
+        stages: dict[Stage, list[Job]] = {stage: [] for stage in Stage}
+        for job in sorted(self.rows.values(), key=lambda job: (job.queue_place or ("", 0))[1]):
+            if job.queue_place:
+                stages[job.queue_place[0]].append(job)
+        shards = [
+            [job for job in stages[Stage.WAITING] if job.queue_shard == shard][:limit]
+            for shard in range(QUEUE_SHARDS)
+        ]
+        waiting = [Waiting(job.job_id, job.submit_time, job.input_bytes) for jobs in shards for job in jobs]
+        served = reversed(stages[Stage.SERVED][-SERVED_JOBS:])
+        return Line(
+            waiting=tuple(sorted(waiting, key=lambda each: (each.submit_time, each.job_id))),
+            running=tuple(Running(job.start_time, job.input_bytes) for job in stages[Stage.RUNNING]),
+            served=tuple(Served(job.complete_time - job.start_time, job.input_bytes) for job in served),
+            known_until=min((jobs[-1].submit_time for jobs in shards if len(jobs) == limit), default=None),
+        )
 
     def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
         today = now // DAY_SECONDS

@@ -107,6 +107,12 @@ class FakeStore:
     def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:
         self._add(ref, source.read_bytes(), content_type, {})
 
+    def copy(self, source: ObjectRef, target: ObjectRef) -> None:
+        found = self._find(source)
+        if found is None:
+            raise ObjectMissingError(bucket=source.bucket, key=source.key, version_id=source.version_id)
+        self._add(target, found.data, found.content_type, dict(found.metadata))
+
     def delete(self, refs: Iterable[ObjectRef]) -> None:
         for ref in refs:
             with self._lock:

@@ -63,6 +63,13 @@ class FakeUsers:
             self._rows[before.identity_id] = written
             return written
 
+    def remove(self, user: User) -> None:
+        with self._lock:
+            row = self._rows.get(user.identity_id)
+            if row is not None and row.revision != user.revision:
+                raise StaleError(user_id=user.identity_id)
+            self._rows.pop(user.identity_id, None)
+
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         with self._lock:
             rows = list(self._rows.values())

@@ -1,6 +1,7 @@
 """Reference bundles: a genome, its gene models, known variants and region tracks, checked on load."""
 
 from gas_engine.bundle.build import TrackSource, build_bundle
+from gas_engine.bundle.diff import diff_bundles
 from gas_engine.bundle.inspect import inspect_bundle
 from gas_engine.bundle.load import Bundle, default_bundle, verify_bundle
 from gas_engine.bundle.manifest import Contig, Manifest, Source, Track
@@ -14,6 +15,7 @@ __all__ = [
     "TrackSource",
     "build_bundle",
     "default_bundle",
+    "diff_bundles",
     "inspect_bundle",
     "verify_bundle",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Segment = tuple[int, int]
 
 _COLUMNS: Final = 9
+_PHASES: Final = frozenset("012")
 _PARTS: Final = frozenset({"exon", "CDS", "stop_codon"})
 _GTF_PAIR: Final = re.compile(r'\s*([^\s";]+)\s+(?:"([^"]*)"|([^\s";]+))\s*(?:;|$)')
 _GTF_TRANSCRIPT: Final = re.compile(r'transcript_id "([^"]+)"')
@@ -76,6 +78,8 @@ class _Row:
     parent: str
     exons: list[Segment] = field(default_factory=list)
     cds: list[tuple[int, int, int]] = field(default_factory=list)
+    frames: list[tuple[int, int, int]] = field(default_factory=list)
+    all_framed: bool = True
     protein_id: str = ""
 
     def first(self, *names: str) -> str:
@@ -92,6 +96,7 @@ class _Part(NamedTuple):
     phase: int
     parents: str
     protein_id: str
+    framed: bool  # a CDS that states its phase, and claims no exception to it
 
 
 def read_genes(lines: Iterable[str], contig_of: Callable[[str], Contig | None]) -> list[Transcript]:
@@ -164,8 +169,9 @@ class _Reader:
             parents = _attribute(attributes, "Parent")
             names = ("protein_id", "Name", "ID") if kind == "CDS" else ()
             protein_id = next((found for name in names if (found := _attribute(attributes, name))), "")
-        frame = int(phase) if phase in {"0", "1", "2"} else 0
-        self._parts.append(_Part(number, kind, int(first) - 1, int(last), frame, parents, protein_id))
+        frame = int(phase) if phase in _PHASES else 0
+        framed = kind == "CDS" and phase in _PHASES and "exception=" not in attributes
+        self._parts.append(_Part(number, kind, int(first) - 1, int(last), frame, parents, protein_id, framed))
 
     def _note_accession(self, seqid: str, attributes: str) -> None:
         """RefSeq names contigs by accession and says in a ``region`` row which chromosome that is."""
@@ -205,9 +211,30 @@ class _Reader:
                 else:
                     row.cds.append((part.start, part.end, part.phase))
                     row.protein_id = part.protein_id or row.protein_id
+                if part.kind == "CDS":
+                    row.frames.append((part.start, part.end, part.phase))
+                    row.all_framed = row.all_framed and part.framed
         self._parts = []
         found = [_transcript(key, row, self._rows) for key, row in self._rows.items() if row.exons or row.cds]
         return sorted(found, key=lambda t: (t.contig, t.start, t.end, t.transcript_id))
+
+
+def _check_phases(transcript_id: str, row: _Row) -> None:
+    """Refuse a reading frame that is not what the coding pieces say; only the first phase is read.
+
+    Left alone are transcripts some of whose pieces state no phase or claim an exception, as NCBI's do where
+    the ribosome slips: their frame is read on from the first piece.
+    """
+    if not row.all_framed:
+        return
+    ordered = sorted(row.frames, reverse=row.strand < 0)
+    for (start, end, phase), (first, last, stated) in pairwise(ordered):
+        follows = (phase - (end - start)) % 3
+        if stated != follows:
+            raise BundleError(
+                f"The CDS of transcript {transcript_id} contradicts itself: piece {first + 1}..{last} has "
+                f"phase {stated}, and {follows} follows from the one before. Mend it or leave it out."
+            )
 
 
 def _attribute(text: str, name: str) -> str:
@@ -240,6 +267,7 @@ def _transcript(key: str, row: _Row, rows: dict[str, _Row]) -> Transcript:
         for base in (cds[0], cds[1] - 1):
             if not any(start <= base < end for start, end in exons):
                 raise BundleError(f"The CDS of transcript {transcript_id} does not lie in its exons.")
+        _check_phases(transcript_id, row)
     return Transcript(
         transcript_id=transcript_id,
         versioned_id=f"{transcript_id}.{version}" if version else transcript_id,

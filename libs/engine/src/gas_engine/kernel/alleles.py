@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gas_engine.kernel import hgvs
-from gas_engine.kernel.coding import effect_across_edge, effect_in_coding_sequence
+from gas_engine.kernel.coding import CODING, effect_across_edge, effect_in_coding_sequence
 from gas_engine.kernel.jit import jit
 from gas_engine.kernel.layout import (
     ARENA_BYTES,
@@ -229,6 +229,8 @@ def _on_transcript(
             said = effect_in_coding_sequence(
                 m, s, effect, number, low, high, s.arena, message_alt, alt_size, local
             )
+        elif insertion and not whole:
+            said = CODING
         else:
             said = effect_across_edge(m, s, effect, number, low, high, s.arena, message_alt, alt_size, whole)
         if said < 0:

@@ -26,7 +26,7 @@ _START_RETAINED = BIT["start_retained_variant"]
 _STOP_LOST = BIT["stop_lost"]
 _STOP_GAINED = BIT["stop_gained"]
 _STOP_RETAINED = BIT["stop_retained_variant"]
-_CODING = BIT["coding_sequence_variant"]
+CODING = BIT["coding_sequence_variant"]
 _INCOMPLETE = BIT["incomplete_terminal_codon_variant"]
 _FRAMESHIFT = BIT["frameshift_variant"]
 _MISSENSE = BIT["missense_variant"]
@@ -133,7 +133,7 @@ def effect_across_edge(
             == STOP
         ):
             if not on_message:
-                return _CODING | _STOP_LOST
+                return CODING | _STOP_LOST
             before, after = read_proteins(m, s, number, start, end, alt, alt_at, alt_size)
             at = _begin_protein(m, s, number)
             if _equal(s, before, after):
@@ -146,7 +146,7 @@ def effect_across_edge(
                 return CANNOT
             _end_part(s, effect, HGVS_P, at)
             return terms
-    return _CODING
+    return CODING
 
 
 @jit
@@ -173,6 +173,15 @@ def _letters(m: Model, number: int, codons: Bytes, size: int, first: int, out: B
     ):
         out[0] = _M
     return count
+
+
+@jit
+def _place(letters: Bytes, size: int, letter: int) -> int:
+    """Where a letter stands first; the size where it does not."""
+    for index in range(size):
+        if letters[index] == letter:
+            return index
+    return size
 
 
 @jit
@@ -243,7 +252,7 @@ def effect_in_coding_sequence(
     if last >= size and (size % CODON != 0 or transcript.tail > 0):
         terms |= _INCOMPLETE
     if _holds(ref, refs, UNKNOWN) or (growth % CODON == 0 and _holds(alt_letters, alts, UNKNOWN)):
-        return terms | _CODING
+        return terms | CODING
     if _touches_start(m, number, low, high):
         read_message(m, s, number)
         moves = _moves_start(m, s, number, low, high, alt, alt_at, alt_size)
@@ -406,7 +415,7 @@ def _substitution(
         terms |= _STOP_LOST
         before, after = read_proteins(m, s, number, low, high, alt, alt_at, alt_size)
         at = hgvs.extended_protein(s, out, at, before, after)
-    elif has_stop and not had_stop:
+    elif has_stop and _place(alts_letters, alts, STOP) < _place(ref, refs, STOP):
         terms |= _STOP_GAINED
         at = hgvs.put_p(out, at)
         if alts_letters[shared] == STOP:

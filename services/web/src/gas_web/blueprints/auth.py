@@ -64,15 +64,24 @@ def callback() -> Response | tuple[str, int]:
         email=identity.email,
         now=container().clock.now(),
     )
+    if user.closing_since:
+        return render_template("auth/closing.html"), 403
     sessions.begin(user)
     sessions.remember_groups(identity.groups)
     log.info("signed_in", user_id=user.identity_id)
-    if not user.profile_confirmed:
-        return redirect(url_for("account.profile", next=under_way["next"]))
-    return redirect(under_way["next"])
+    confirmed = user.profile_confirmed
+    return redirect(under_way["next"] if confirmed else url_for("account.profile", next=under_way["next"]))
 
 
 @blueprint.post("/logout")
 def logout() -> Response:
     sessions.end()
+    return redirect(url_for("pages.landing"))
+
+
+@blueprint.post("/logout/everywhere")
+@sessions.sign_in_required
+def logout_everywhere() -> Response:
+    """Sign out on every device, this one too."""
+    sessions.end_everywhere()
     return redirect(url_for("pages.landing"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from gas_web.container import container
 from gas_web.words import duration_text
@@ -28,4 +28,5 @@ def help() -> str:  # noqa: A001 - the page's name
 
 def landing_page(*, globus_down: bool = False) -> str:
     window = duration_text(container().timings.free_window_seconds)
-    return render_template("pages/landing.html", globus_down=globus_down, window=window)
+    closed = "closed" in request.args
+    return render_template("pages/landing.html", globus_down=globus_down, window=window, closed=closed)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, Concatenate, ParamSpec, cast
-from uuid import UUID
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.exceptions import TooManyRequests
@@ -25,7 +24,7 @@ from gas_web.explorer.show import DetailPage, TablePage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
 from gas_web.limits import limited
-from gas_web.session import sign_in_required, user
+from gas_web.sharing import read_anew, reader_required
 
 blueprint = Blueprint("results", __name__)
 
@@ -59,19 +58,19 @@ def _of_results(page: Callable[Concatenate[Job, P], Answer]) -> Callable[..., An
     """Give a page the job, if it is the reader's and its results are there; else say how it stands."""
 
     @wraps(page)
-    @sign_in_required
-    def guarded(job_id: UUID, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        job = handlers.own_job(str(job_id), user(), jobs=container().jobs)
+    @reader_required
+    def guarded(job: Job, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        home = url_for("jobs.show", job_id=job.job_id)
         try:
             handlers.require(Action.DOWNLOAD, job)
             return page(job, *args, **kwargs)
         except NotOfferedError:
-            return redirect(url_for("jobs.show", job_id=job_id), code=303)
+            return redirect(home, code=303)
         except ObjectMissingError:
             # They went since the row was read; if it still says that they are there, the fault is ours.
-            if Action.DOWNLOAD in handlers.own_job(str(job_id), user(), jobs=container().jobs).actions:
+            if Action.DOWNLOAD in read_anew(job).actions:
                 raise
-            return redirect(url_for("jobs.show", job_id=job_id), code=303)
+            return redirect(home, code=303)
         except QueryError as error:
             return _refused(job, str(error)), _BAD_REQUEST
         except VariantNotFoundError:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gas_core.adapters.dynamodb.rows import Item, job_to_item, user_to_item, value
-from gas_core.domain.job import Job
+from gas_core.adapters.dynamodb.rows import Item, job_to_item, queue_partition, user_to_item, value
+from gas_core.domain.job import Job, Stage
 from gas_core.domain.plans import Plan, User
 from gas_core.ports import JobCursor
 
 USER_ID_INDEX = "user_id_index"
 DUE_INDEX = "due_index"
+QUEUE_INDEX = "queue_index"
 FAILED_INDEX = "failed_index"
 TOKEN = "write_token"  # noqa: S105 - an attribute's name
 
@@ -147,6 +148,17 @@ def overdue(shard: int, *, now: int) -> Request:
     }
 
 
+def stage(stage: Stage, shard: int, *, newest_first: bool) -> Request:
+    """Query of ``queue_index``, by the time of the stage; what it projects alone, eventually consistent."""
+    return {
+        "IndexName": QUEUE_INDEX,
+        "KeyConditionExpression": "#queue_shard = :queue_shard",
+        "ExpressionAttributeNames": _placeholders(["queue_shard"]),
+        "ExpressionAttributeValues": {":queue_shard": value(queue_partition(stage, shard))},
+        "ScanIndexForward": not newest_first,
+    }
+
+
 def failed(day: int) -> Request:
     """Query of ``failed_index``, the newest of a day first; keys only, eventually consistent."""
     return {
@@ -186,6 +198,17 @@ def commit_user(before: User, written: User, *, token: str) -> Request:
         "ExpressionAttributeNames": _placeholders([*touched, *names]),
         "ExpressionAttributeValues": values,
         "ReturnValues": "ALL_NEW",
+        **_TELL_WHAT_STANDS,
+    }
+
+
+def remove_user(user: User) -> Request:
+    """DeleteItem; key ``identity_id``; condition: no commit since the row was read."""
+    return {
+        "Key": {"identity_id": value(user.identity_id)},
+        "ConditionExpression": "#revision = :was_revision",
+        "ExpressionAttributeNames": _placeholders(["revision"]),
+        "ExpressionAttributeValues": {":was_revision": value(user.revision)},
         **_TELL_WHAT_STANDS,
     }
 

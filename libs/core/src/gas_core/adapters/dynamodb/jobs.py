@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 
 from gas_core.adapters.dynamodb import expressions
 from gas_core.adapters.dynamodb.pages import overdue, query
-from gas_core.adapters.dynamodb.rows import Item, job_from_item
+from gas_core.adapters.dynamodb.rows import Item, attributes_of, job_from_item
 from gas_core.adapters.dynamodb.standing import CONDITION, CONFLICT, cancelled, own_write, what_stands
 from gas_core.adapters.errors import aws_errors
 from gas_core.domain.errors import JobNotFoundError, PlanChangedError, StaleError, StoreUnavailableError
-from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, Job
+from gas_core.domain.job import DAY_SECONDS, DUE_SHARDS, QUEUE_SHARDS, Job, Stage
 from gas_core.domain.plans import Plan
+from gas_core.domain.waiting import SERVED_JOBS, Line, Running, Served, Waiting
 from gas_core.ports import JobCursor, JobPage
 
 if TYPE_CHECKING:
@@ -128,6 +129,39 @@ class DynamoJobs:
             limit=limit,
             page_items=self._page_items,
         )
+
+    def line(self, *, limit: int) -> Line:
+        shards = [self._stage(Stage.WAITING, shard, limit) for shard in range(QUEUE_SHARDS)]
+        waiting = sorted(
+            (
+                Waiting(row["job_id"], row["queue_time"], row.get("input_bytes", 0))
+                for rows in shards
+                for row in rows
+            ),
+            key=lambda each: (each.submit_time, each.job_id),
+        )
+        cut = [rows[-1]["queue_time"] for rows in shards if len(rows) == limit]
+        running = self._stages(Stage.RUNNING, limit)
+        served = sorted(self._stages(Stage.SERVED, SERVED_JOBS), key=lambda row: -row["queue_time"])
+        return Line(
+            waiting=tuple(waiting),
+            running=tuple(Running(row["queue_time"], row.get("input_bytes", 0)) for row in running),
+            served=tuple(
+                Served(row["queue_time"] - row["start_time"], row.get("input_bytes", 0))
+                for row in served[:SERVED_JOBS]
+            ),
+            known_until=min(cut, default=None),
+        )
+
+    def _stages(self, stage: Stage, limit: int) -> list[dict[str, Any]]:
+        return [row for shard in range(QUEUE_SHARDS) for row in self._stage(stage, shard, limit)]
+
+    def _stage(self, stage: Stage, shard: int, limit: int) -> list[dict[str, Any]]:
+        """At most ``limit`` rows of a partition of ``queue_index``: the oldest, or the last to end."""
+        request = expressions.stage(stage, shard, newest_first=stage is Stage.SERVED)
+        with aws_errors("line", stage=stage.value, shard=shard):
+            items = query(self._client, request, table=self._table, page_items=min(limit, self._page_items))
+            return [attributes_of(item) for item in islice(items, limit)]
 
     def failed(self, *, now: int, days: int, limit: int) -> Iterator[str]:
         today = now // DAY_SECONDS

@@ -2,8 +2,8 @@
 
 Attributes have the names of the original GAS where it had them, so that its users find themselves at home;
 others are named like their fields. An attribute that tells nothing yet is absent: a row without
-``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``, and only one that
-FAILED is in ``failed_index``.
+``submit_time`` is not in ``user_id_index``, one without ``due_time`` not in ``due_index``, one that was
+neither annotated nor waits for it not in ``queue_index``, and only one that FAILED is in ``failed_index``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, Progress
+from gas_core.domain.job import Asked, Failure, Job, MailRecord, Moved, Progress, Stage
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.states import Results, Status
 
@@ -38,6 +38,8 @@ _FROM_THE_START = (
 )
 _TOLD_LATER = (
     "input_file_name",
+    "title",
+    "notes",
     "input_version_id",
     "s3_results_bucket",
     "s3_key_result_file",
@@ -58,6 +60,8 @@ _TOLD_LATER = (
     "window_ends",
     "links_dead",
     "extensions",
+    "share_until",
+    "share_number",
     "due_tries",
 )
 
@@ -80,6 +84,9 @@ _USER_TOLD_LATER = (
     "payment_letter",
     "payment_letter_time",
     "payment_letter_begun",
+    "session_epoch",
+    "sessions_ended",
+    "closing_since",
     "created",
     "updated",
     "profile_confirmed",
@@ -95,6 +102,7 @@ def job_to_item(job: Job) -> Item:
         "progress": _told(job.progress),
         "failure": asdict(job.failure) if job.failure else None,
         "summary": job.summary,
+        "checksums": job.checksums,
         "mails": {event: asdict(record) for event, record in job.mails.items()},
         "retrieval": _told(job.retrieval),
         "retired_archives": list(job.retired_archives),
@@ -113,11 +121,19 @@ def job_to_item(job: Job) -> Item:
     }
     if "due_time" in attributes:
         attributes["due_shard"] = job.due_shard
+    if place := job.queue_place:
+        stage, attributes["queue_time"] = place
+        attributes["queue_shard"] = queue_partition(stage, job.queue_shard)
     return _item(attributes)
 
 
+def queue_partition(stage: Stage, shard: int) -> str:
+    """A partition key of ``queue_index``, such as ``waiting/3``."""
+    return f"{stage.value}/{shard}"
+
+
 def job_from_item(item: Mapping[str, Any]) -> Job:
-    told = _plain(item)
+    told = attributes_of(item)
     return Job(
         **{name: told[name] for name in _FROM_THE_START},
         **{name: told[name] for name in _TOLD_LATER if name in told},
@@ -131,6 +147,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         moves=tuple(Moved(Results(move["results"]), move["time"]) for move in told.get("moves", ())),
         failure=Failure(**told["failure"]) if "failure" in told else None,
         summary=told.get("summary", {}),
+        checksums=told.get("checksums", {}),
         mails={event: MailRecord(**record) for event, record in told.get("mails", {}).items()},
         due=told.get("due", {}),
     )
@@ -154,7 +171,7 @@ def user_to_item(user: User) -> Item:
 
 
 def user_from_item(item: Mapping[str, Any]) -> User:
-    told = _plain(item)
+    told = attributes_of(item)
     return User(
         **{name: told[name] for name in (*_USER_FROM_THE_START, *_USER_TOLD_LATER) if name in told},
         plan=Plan(told["plan"]),
@@ -173,7 +190,8 @@ def _item(attributes: Mapping[str, object]) -> Item:
     return {name: value(plain) for name, plain in attributes.items()}
 
 
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+def attributes_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as Python has them."""
     return {name: _whole(_DESERIALIZER.deserialize(spelled)) for name, spelled in item.items()}
 
 

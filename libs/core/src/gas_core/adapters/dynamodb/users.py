@@ -83,6 +83,14 @@ class DynamoUsers:
                 return user_from_item(standing)
         return user_from_item(answer["Attributes"])
 
+    def remove(self, user: User) -> None:
+        with aws_errors("remove_user", user_id=user.identity_id):
+            try:
+                self._client.delete_item(TableName=self._table, **expressions.remove_user(user))
+            except ClientError as error:
+                if what_stands(error):
+                    raise StaleError(action="remove_user", user_id=user.identity_id) from None
+
     def overdue(self, *, now: int, limit: int) -> Iterator[str]:
         return overdue(
             self._client,

@@ -30,4 +30,5 @@ function localise() {
 localise();
 // Swapped-in times are put right before they are painted.
 document.addEventListener("htmx:afterSwap", localise);
+document.addEventListener("gas:swapped", localise);
 setInterval(localise, 60_000);

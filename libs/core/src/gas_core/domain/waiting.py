@@ -1,0 +1,156 @@
+"""The line of jobs: who is ahead of a waiting job, and about when it starts, with the error of that guess.
+
+SQS promises no order and workers come and go, so every answer here is "about". What a job takes is measured:
+a least-squares line through the last jobs that ended, seconds over bytes, and how far they were from it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gas_core.domain.job import Job
+
+SERVED_JOBS = 30
+"""So many of the last jobs tell what the next ones take."""
+FADES = 0.85
+"""Each counts this much of the one after it: machines get busy and idle again within minutes."""
+LIKELY = 1.28
+"""Standard deviations on either side of the middle: four starts of five lie within."""
+CLOCK_SECONDS = 1.0
+"""Rows know whole seconds, and a worker that is free asks for the next message a moment later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job that waits for a worker."""
+
+    job_id: str
+    submit_time: int
+    input_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job that a worker has."""
+
+    start_time: int
+    input_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A job that was annotated, and how long that took."""
+
+    seconds: int
+    input_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All jobs under way, the longest waiting first, and the last that ended, the last one first.
+
+    ``known_until`` is the submission time up to which ``waiting`` is whole; None if all of it is.
+    """
+
+    waiting: tuple[Waiting, ...]
+    running: tuple[Running, ...]
+    served: tuple[Served, ...]
+    known_until: int | None = None
+
+
+class Unknown(StrEnum):
+    """Why nobody can say when a job starts."""
+
+    NOTHING_MEASURED = "nothing_measured"
+    NO_WORKER = "no_worker"
+    TOO_LONG = "too_long"
+    """More jobs are ahead than were counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job stands: ``ahead`` waiting jobs came earlier, ``running`` are being annotated.
+
+    It starts in ``earliest`` to ``latest`` seconds, four times of five; ``unknown`` tells why that is open.
+    """
+
+    ahead: int
+    running: int
+    earliest: float = 0.0
+    latest: float = 0.0
+    unknown: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTime:
+    """Seconds that a job takes: ``base + per_byte * bytes``, give or take ``spread``.
+
+    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight. ``shift`` is how
+    far the newer half of them is from the older one: what changed within them may change again.
+    """
+
+    base: float
+    per_byte: float
+    spread: float
+    jobs: float
+    shift: float
+
+    def of(self, input_bytes: int) -> float:
+        return self.base + self.per_byte * input_bytes
+
+
+def service_time(served: Sequence[Served]) -> ServiceTime:
+    """The line through what was measured, the last job first; neither part of it is ever negative.
+
+    ``served`` is not empty.
+    """
+    weights = [FADES**age for age in range(len(served))]
+    whole = sum(weights)
+    weighed = [(weight / whole, each) for weight, each in zip(weights, served, strict=True)]
+    jobs = 1 / sum(share**2 for share, _ in weighed)
+    mean_bytes = sum(share * each.input_bytes for share, each in weighed)
+    mean_seconds = sum(share * each.seconds for share, each in weighed)
+    varies = sum(share * (each.input_bytes - mean_bytes) ** 2 for share, each in weighed)
+    together = sum(
+        share * (each.input_bytes - mean_bytes) * (each.seconds - mean_seconds) for share, each in weighed
+    )
+    per_byte = max(together / varies, 0.0) if varies else 0.0
+    base = mean_seconds - per_byte * mean_bytes
+    if base < 0:
+        base, per_byte = 0.0, mean_seconds / mean_bytes
+    missed = [each.seconds - base - per_byte * each.input_bytes for each in served]
+    misses = sum(share * miss**2 for (share, _), miss in zip(weighed, missed, strict=True))
+    # One job alone says nothing about the spread; as wide as the time itself is the safe guess.
+    spread = math.sqrt(misses * jobs / (jobs - 1)) if len(served) > 1 else mean_seconds
+    half = len(missed) // 2
+    shift = abs(sum(missed[:half]) / half - sum(missed[-half:]) / half) if half else 0.0
+    return ServiceTime(base, per_byte, spread, jobs, shift)
+
+
+def place_of(job: Job, line: Line, *, now: int) -> Place:
+    """Where a PENDING job stands among those that wait, whoever's they are."""
+    here = (job.submit_time, job.job_id)
+    ahead = [each for each in line.waiting if (each.submit_time, each.job_id) < here]
+    counted = Place(len(ahead), len(line.running))
+    if line.known_until is not None and job.submit_time > line.known_until:
+        return Place(counted.ahead, counted.running, unknown=Unknown.TOO_LONG)
+    if not line.running:
+        return Place(counted.ahead, counted.running, unknown=Unknown.NO_WORKER)
+    if not line.served:
+        return Place(counted.ahead, counted.running, unknown=Unknown.NOTHING_MEASURED)
+    takes = service_time(line.served)
+    # Each worker takes whoever is next when it is free; as many work on as work now.
+    free = [max(takes.of(each.input_bytes) - (now - each.start_time), 0.0) for each in line.running]
+    heapq.heapify(free)
+    for each in ahead:
+        heapq.heappush(free, heapq.heappop(free) + takes.of(each.input_bytes))
+    start = free[0]
+    in_a_row = (counted.ahead + counted.running) / counted.running
+    each_its_own = takes.spread**2 * in_a_row
+    all_alike = (takes.spread**2 / takes.jobs + takes.shift**2 / 4) * in_a_row**2
+    error = LIKELY * math.sqrt(each_its_own + all_alike) + CLOCK_SECONDS
+    return Place(counted.ahead, counted.running, max(start - error, 0.0), start + error)

@@ -1,0 +1,140 @@
+"""The list of a user's jobs: found by name and state, page by page, and what is done with several at once.
+
+Newest first, by an index that knows nothing but times. A search reads rows in that order until a page is
+full, at most ``LOOKED_AT`` of them; the next page goes on where it stopped. So no request costs more for
+ten thousand jobs than for a thousand.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from gas_core.domain.errors import ObjectMissingError
+from gas_core.domain.job import Action, Job, ObjectRef
+from gas_core.domain.names import result_name
+from gas_core.domain.plans import User
+from gas_core.domain.states import Results, Status
+from gas_core.ports import JobCursor, Jobs, ObjectStore
+
+PAGE_JOBS = 99
+"""With the one more that tells whether there is a next page: one read of the table."""
+LOOKED_AT = 5 * PAGE_JOBS
+"""Rows that one search reads at the most."""
+QUERY_CHARACTERS = 200
+_CHUNK_BYTES = 1 << 18
+
+STATES = {
+    "under-way": "Under way",
+    "ready": "Ready",
+    "archive": "In the archive",
+    "ended-badly": "Failed, cancelled or lost",
+}
+"""What a list may be narrowed to, and how that reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which jobs: those whose name holds ``text``, in any case, and that are in ``state`` ("" is any)."""
+
+    text: str = ""
+    state: str = ""
+
+    def fits(self, job: Job) -> bool:
+        folded = self.text.casefold()
+        named = folded in job.name.casefold() or folded in job.input_file_name.casefold()
+        return named and (not self.state or _state(job) == self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of jobs. ``next`` goes on; ``stopped`` if that is because enough rows were looked at."""
+
+    jobs: tuple[Job, ...]
+    next: JobCursor | None
+    stopped: bool = False
+
+
+def find(user: User, wanted: Wanted, *, after: JobCursor | None, limit: int, jobs: Jobs) -> Found:
+    """The next ``limit`` jobs of this user alone that fit."""
+    if wanted == Wanted():
+        page = jobs.page_of_user(user.identity_id, after=after, limit=limit)
+        return Found(page.jobs, page.next)
+    found: list[Job] = []
+    looked_at = 0
+    while looked_at < LOOKED_AT:
+        page = jobs.page_of_user(user.identity_id, after=after, limit=PAGE_JOBS)
+        for job in page.jobs:
+            if wanted.fits(job):
+                if len(found) == limit:
+                    last = found[-1]
+                    return Found(tuple(found), JobCursor(last.submit_time, last.job_id))
+                found.append(job)
+        looked_at += len(page.jobs)
+        after = page.next
+        if after is None:
+            return Found(tuple(found), None)
+    return Found(tuple(found), after, stopped=True)
+
+
+def downloads(jobs: Iterable[Job], *, store: ObjectStore) -> Iterator[bytes]:
+    """A ZIP file of the annotated VCFs, in pieces: stored as they are, as they are compressed already.
+
+    Results that go while this is under way are named in a note inside it; what is there is whole.
+    """
+    written = _Pieces()
+    missing: list[str] = []
+    with zipfile.ZipFile(cast("BinaryIO", written), "w", zipfile.ZIP_STORED, allowZip64=True) as file:
+        for job in jobs:
+            name = f"{job.job_id[:8]}-{result_name(job.input_file_name)}"
+            ref = ObjectRef(job.s3_results_bucket, job.s3_key_result_file)
+            if Action.DOWNLOAD not in job.actions:
+                missing.append(name)
+                continue
+            try:
+                with store.open(ref) as source, file.open(name, "w", force_zip64=True) as entry:
+                    while chunk := source.read(_CHUNK_BYTES):
+                        entry.write(chunk)
+                        yield from written.taken()
+            except ObjectMissingError:
+                missing.append(name)
+            yield from written.taken()
+        if missing:
+            lines = ["These have no results to download now; their pages tell why.", *missing, ""]
+            file.writestr("not-included.txt", "\n".join(lines))
+    yield from written.taken()
+
+
+def _state(job: Job) -> str:
+    if job.results is Results.DELETING:
+        return ""
+    if job.results is Results.AVAILABLE:
+        return "ready"
+    if job.results in {Results.ARCHIVING, Results.ARCHIVED, Results.RESTORING}:
+        return "archive"
+    if job.status in {Status.FAILED, Status.CANCELLED} or job.results is Results.LOST:
+        return "ended-badly"
+    return "under-way"
+
+
+class _Pieces(io.RawIOBase):
+    """What is written, to be taken away in pieces; nobody goes back in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = bytes(cast("bytes", data))
+        self._parts.append(piece)
+        return len(piece)
+
+    def taken(self) -> Iterator[bytes]:
+        parts, self._parts = self._parts, []
+        yield from parts
