@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 import requests
@@ -51,11 +53,17 @@ class Load:
         headers = {"Host": self._service.host}
         url = f"http://{self._service.address}{path}"
         try:
-            return str(session.get(url, headers=headers, timeout=30, allow_redirects=False).status_code)
+            status = session.get(url, headers=headers, timeout=30, allow_redirects=False).status_code
+            # When and where, to be found again in the cluster's events.
+            return str(status) if status < HTTPStatus.INTERNAL_SERVER_ERROR else f"{status} {path} {now()}"
         except requests.RequestException as error:
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {error} {now()}"
 
     @property
     def bad(self) -> dict[str, int]:
         """Answers that no visitor should have got."""
         return {outcome: count for outcome, count in self.answers.items() if outcome[0] not in "234"}
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%H:%M:%S")

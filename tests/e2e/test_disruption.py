@@ -138,7 +138,7 @@ def test_upgrade_from_the_released_chart_and_rollback_lose_no_job(service: Servi
 def test_job_that_takes_too_much_memory_fails_alone(service: Service, tmp_path: Path, job_file: Path) -> None:
     cluster = service.namespace
     tries = 2
-    little = ("annotator.resources.limits.memory=400Mi", f"settings.GAS_MAX_FAILURES={tries}")
+    little = ("annotator.resources.limits.memory=300Mi", f"settings.GAS_MAX_FAILURES={tries}")
     install(cluster, "gas", HERE / "gas-values.yaml", *little)
     try:
         (too_large,) = service.submit(with_a_large_header(tmp_path / "large.vcf"), 1, at_once=1)
