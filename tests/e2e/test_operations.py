@@ -43,8 +43,9 @@ class Operator:
 
     def row(self, kind: str, name: str) -> list[str]:
         """What the row of a queue or component shows, cell by cell."""
-        row = re.search(rf'<tr data-{kind}="{name}">(.*?)</tr>', self.page(), re.DOTALL)
-        assert row, f"no row of {name}"
+        page = self.page()
+        row = re.search(rf'<tr data-{kind}="{name}">(.*?)</tr>', page, re.DOTALL)
+        assert row, f"no row of {name} in {page}"
         cells = re.findall(r"<td.*?>(.*?)</td>", row[1], re.DOTALL)
         return [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
 

@@ -5,7 +5,13 @@ from dataclasses import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gas_core.adapters.dynamodb.rows import job_from_item, job_to_item, user_from_item, user_to_item
+from gas_core.adapters.dynamodb.rows import (
+    attributes_of,
+    job_from_item,
+    job_to_item,
+    user_from_item,
+    user_to_item,
+)
 from gas_core.domain.job import Asked, Due, Failure, Job, MailRecord, Moved, PartsUpload, Progress
 from gas_core.domain.plans import Plan, User, UserDue
 from gas_core.domain.states import Results, Status
@@ -122,6 +128,13 @@ def test_users_with_debts_are_in_their_index_and_no_others(user: User) -> None:
 @given(JOBS)
 def test_every_job_is_read_from_its_item_as_it_was(job: Job) -> None:
     assert job_from_item(job_to_item(job)) == job
+
+
+def test_numbers_are_whole_however_deep_they_lie() -> None:
+    """A Decimal is equal to the number it should be, and fails where it is used."""
+    deep = {"N": "7"}
+    item = {"parts": {"L": [{"M": {"times": {"L": [deep]}}}, deep]}}
+    assert repr(attributes_of(item)) == "{'parts': [{'times': [7]}, 7]}"
 
 
 @given(JOBS)

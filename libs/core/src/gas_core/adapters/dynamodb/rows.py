@@ -203,6 +203,8 @@ def _whole(plain: Any) -> Any:  # noqa: ANN401 - whatever an item may hold
         return int(plain)
     if isinstance(plain, dict):
         return {name: _whole(inner) for name, inner in plain.items()}
+    if isinstance(plain, list):
+        return [_whole(inner) for inner in plain]
     return plain
 
 
