@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from typing import TYPE_CHECKING, Any
@@ -202,6 +203,11 @@ def test_it_all_works_without_javascript(visit: Callable[..., Reader], tmp_path:
     expect(page.get_by_role("link", name="Sign in with Globus")).to_be_visible()
 
 
+def said_of(reader: Reader) -> list[str]:
+    """What the panel says, but for the time left, which goes on while a page is read again."""
+    return [re.sub(r"\(.+ left\)", "(some time left)", sentence) for sentence in reader.said()]
+
+
 def test_going_back_and_refreshing_at_any_step_loses_and_repeats_nothing(reader: Reader) -> None:
     page = reader.page
     reader.sign_in(GREGOR)
@@ -218,14 +224,14 @@ def test_going_back_and_refreshing_at_any_step_loses_and_repeats_nothing(reader:
         job_path = reader.submit(EXAMPLE)
     page.reload()
     reader.sees_state("COMPLETED AVAILABLE")
-    done = reader.said()
+    done = said_of(reader)
     page.reload()
-    assert reader.said() == done
+    assert said_of(reader) == done
 
     # The store's redirect, followed once more, leads to the same job, which stays as it ended.
     page.goto(returning.value.url)
     assert page.url == reader.base_url + job_path
-    assert reader.said() == done
+    assert said_of(reader) == done
 
     page.go_back()
     page.go_back()

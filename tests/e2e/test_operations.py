@@ -35,8 +35,8 @@ class Operator:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._browser: Browser = service.browser(OLIVIA)
-        # Only on the way there is Globus asked for her groups, and it knows her already.
-        self.page()
+        # Only on the way there is Globus asked for her groups.
+        self._browser.open_over_globus("/admin", OLIVIA)
 
     def page(self) -> str:
         return self._browser._get(f"{self._service.base_url}/admin", "the operations page").text
@@ -150,7 +150,7 @@ def test_dead_letter_is_shown_and_sent_back(service: Service, operator: Operator
 @pytest.mark.usefixtures("operator")
 def test_everybody_else_finds_no_such_page(service: Service) -> None:
     with pytest.raises(JourneyError, match="answered 404"):
-        service.browser(ADA)._get(f"{service.base_url}/admin", "the operations page")
+        service.browser(ADA).open_over_globus("/admin", ADA)
 
 
 @pytest.mark.usefixtures("operator")

@@ -114,12 +114,13 @@ volumes:
   {{- end }}
   {{- if eq (index . 1) "operations" }}
   # What Kubernetes would mount by itself; written out, so that no other pod of ours is given it by a default.
+  # The fieldRef's version is its default: without it every kubectl apply changes this list, which is replaced whole.
   - name: kubernetes
     projected:
       sources:
         - serviceAccountToken: {path: token, expirationSeconds: 3600}
         - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
-        - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
+        - downwardAPI: {items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]}
   {{- end }}
 {{- end -}}
 

@@ -80,7 +80,15 @@ class Browser:
         )
         if login is None:
             raise JourneyError("the landing page has no way to sign in.")
-        picker = self._get(urljoin(landing.url, login), "the sign-in at Globus")
+        self._choose_account(self._get(urljoin(landing.url, login), "the sign-in at Globus"), researcher)
+
+    def open_over_globus(self, path: str, researcher: Researcher) -> None:
+        """A page that Globus is asked about anew; the emulator shows its picker each time."""
+        self._choose_account(self._get(urljoin(self.base_url, path), f"the way to {path}"), researcher)
+        self._get(urljoin(self.base_url, path), path)
+
+    def _choose_account(self, picker: requests.Response, researcher: Researcher) -> None:
+        """Choose at Globus's page, and come back to GAS."""
         account = next(
             (f for f in read(picker.text).forms if f.fields.get("account") == researcher.identity_id), None
         )
