@@ -157,6 +157,7 @@ export class PartsUpload {
   #marks = [];
   #doneBytes = 0;
   #ended = false;
+  #workers = Promise.resolve();
 
   constructor(file, session, { resume = null, onChange }) {
     this.#file = file;
@@ -230,6 +231,8 @@ export class PartsUpload {
     this.#abort.abort();
     this.#set("refused");
     this.#wake();
+    // Whoever asks for the address of a part of what was given up is refused.
+    await this.#workers;
     if (this.id) await giveUp(this.#session, this.id);
   }
 
@@ -241,7 +244,9 @@ export class PartsUpload {
       const worker = async () => {
         for (let next = queue.shift(); next; next = queue.shift()) await this.#send(next);
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      const workers = Array.from({ length: AT_ONCE }, worker);
+      this.#workers = Promise.allSettled(workers);
+      await Promise.all(workers);
       try {
         this.location = (await this.#patiently(() => ask(this.#session, `/${this.id}/finish`, {}))).location;
         return;
