@@ -55,7 +55,7 @@ SERVICES = ("web", "operations", "annotator", "notifier", "sweeper", "archiver",
 SETTINGS = {
     "GAS_FREE_WINDOW_SECONDS": "3",
     "GAS_DOWNLOAD_URL_SECONDS": "5",
-    "GAS_UPLOAD_FORM_SECONDS": "1",
+    "GAS_UPLOAD_FORM_SECONDS": "5",
     "GAS_PARTS_SECONDS": "10",
     "GAS_ABANDONED_SECONDS": "1",
     "GAS_CLEANUP_SECONDS": "5",
