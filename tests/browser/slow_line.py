@@ -6,34 +6,20 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from urllib.parse import urlsplit
+
+from tests.tcp_proxy import TcpProxy, shut
 
 PIECE_BYTES = 64 * 1024
 
 
-class SlowLine:
+class SlowLine(TcpProxy):
     """A TCP proxy at ``url`` before ``target``; what is sent shares ``bytes_a_second``, answers are free."""
 
     def __init__(self, target: str, *, bytes_a_second: int) -> None:
-        parts = urlsplit(target)
-        self._target = (parts.hostname, parts.port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._bytes_a_second = bytes_a_second
         self._free = time.monotonic()
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(target)
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._target) as server:
@@ -42,7 +28,7 @@ class SlowLine:
                 while data := client.recv(PIECE_BYTES):
                     time.sleep(self._turn(len(data)))
                     server.sendall(data)
-            _shut(client, server)
+            shut(client, server)
 
     def _turn(self, size: int) -> float:
         """Seconds until the line has room for so many bytes."""
@@ -56,10 +42,4 @@ class SlowLine:
         with suppress(OSError):
             while data := server.recv(PIECE_BYTES):
                 client.sendall(data)
-        _shut(client, server)
-
-
-def _shut(*ends: socket.socket) -> None:
-    for end in ends:
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+        shut(client, server)

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
+from tests.tcp_proxy import TcpProxy, shut
 
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
@@ -61,7 +61,7 @@ def aws(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AwsClients:
     return AwsClients(region="us-east-1", endpoint_url=stack.aws_url)
 
 
-class Wire:
+class Wire(TcpProxy):
     """A TCP proxy before the stack, whose connections break where a test wants them to.
 
     ``cuts`` has, for each connection to come, after how many bytes of answers it is dropped; after the last
@@ -69,26 +69,11 @@ class Wire:
     """
 
     def __init__(self, target: str) -> None:
-        parts = urlsplit(target)
-        self._target = (parts.hostname, parts.port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.cuts: list[int] = []
         self.cut_done = 0
         self.before_reconnect: Callable[[], object] = lambda: None
         self.spoil: Callable[[bytes], bytes] = lambda data: data
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(target)
 
     def _serve(self, client: socket.socket) -> None:
         if self.cut_done:
@@ -104,9 +89,7 @@ class Wire:
                         break
                     client.sendall(data)
                     budget = None if budget is None else budget - len(data)
-            for end in (client, server):
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+            shut(client, server)
 
     def _upstream(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
