@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -149,6 +150,17 @@ def test_taken_port_is_told_with_the_variable_that_moves_us() -> None:
         holder.terminate()
         holder.wait()
     require_free(port, variable="WEB_PORT", patience_seconds=2)
+
+
+def test_free_port_is_not_one_the_system_gives_to_a_connection_before_it_is_used() -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        given_by_the_system = {listener.getsockname()[1]}
+        for _ in range(20):
+            with socket.create_connection(listener.getsockname()) as connection:
+                given_by_the_system.add(connection.getsockname()[1])
+    ours = [free_port() for _ in range(50)]
+    assert len(set(ours)) == 50
+    assert max(ours) < min(given_by_the_system)
 
 
 def test_emulator_has_its_tables_and_objects_after_a_restart(tmp_path: Path) -> None:

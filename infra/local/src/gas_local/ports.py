@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from dataclasses import dataclass
@@ -10,13 +11,22 @@ from gas_local.errors import LocalStackError
 
 HOST = "127.0.0.1"
 
+# Below what Linux and macOS hand to outgoing connections (from 32768 and 49152), and below the NodePorts of
+# Kubernetes (from 30000): between choosing a port and listening there nobody is given it by chance.
+_CHOICE = range(15_000, 30_000)
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port nobody listens on now. Another program may take it before it is used; tests accept that."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, never given twice by this process nor to a connection by the system.
+
+    Another program may still choose it before it is used; tests accept that.
+    """
+    for port in random.sample(_CHOICE, k=1_000):
+        if port not in _given and not _is_taken(port):
+            _given.add(port)
+            return port
+    raise LocalStackError(f"No port is free from {_CHOICE.start} to {_CHOICE.stop}: stop what listens there.")
 
 
 def require_free(port: int, *, variable: str, patience_seconds: float = 0) -> None:
