@@ -113,6 +113,19 @@ def test_a_bar_of_the_summary_leads_to_its_variants(ada: Any, words: Any, explor
     assert "Consequence is missense variant , remove this filter" in words(chosen)
 
 
+def test_a_column_of_the_density_and_a_range_of_numbers_lead_to_their_variants(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    page = ada.get(address(explored()))
+    chosen = follow(ada, page, "MT:3,001–3,500")
+    assert "3 of 6 variant alleles" in words(chosen)
+    assert "Region overlaps MT:3001-3500 , remove this filter" in words(chosen)
+    chosen = follow(ada, page, "0.2 to below 0.3")
+    assert "1 of 6 variant alleles" in words(chosen)
+    assert "Allele frequency from 0.2 to below 0.3 , remove this filter" in words(chosen)
+    assert "1 of 6 alleles have one." in words(page)
+
+
 def test_a_filter_is_added_by_a_form_and_removed_by_its_chip(
     ada: Any, words: Any, explored: Explored
 ) -> None:

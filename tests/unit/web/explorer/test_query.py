@@ -67,6 +67,9 @@ def test_a_view_reads_back_from_its_own_address(text: str) -> None:
         ("af:max:few", "a number"),
         ("af:max:nan", "a number"),
         ("quality:min:inf", "a number"),
+        ("af:in:0.1", "a range like"),
+        ("af:in:0.1..0.1", "a range like"),
+        ("af:in:0.1..x", "a number"),
         ("coding:is:maybe", "yes or no"),
         ("region:is:MT", "write it like MT:100-300"),
         ("region:is:MT:300-100", "ends before it starts"),
@@ -138,7 +141,7 @@ def test_every_field_reads_in_words_and_makes_an_expression(name: str) -> None:
     value = {Kind.NUMBER: "1", Kind.FLAG: "yes", Kind.REGION: "MT:1-2"}.get(FIELDS[name].kind, "x")
     value = "HIGH" if name == "impact" else value
     for operator in OPERATORS[FIELDS[name].kind]:
-        condition = filter_of(f"{name}:{operator}:{value}")
+        condition = filter_of(f"{name}:{operator}:{'1..2' if operator == 'in' else value}")
         assert condition.words
         assert set(condition.expression().meta.root_names()) <= set(FIELDS[name].columns)
 
