@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from gas_web.explorer.bins import MOST_CONTIGS
+from gas_web.explorer.bins import MOST_BINS, MOST_CONTIGS
 from gas_web.explorer.errors import VariantNotFoundError
 from gas_web.explorer.query import View, view_of
 from gas_web.explorer.table import PAGE_ROWS, Memory, Table
@@ -180,12 +180,12 @@ def test_the_density_has_every_allele_once(table: Callable[[Rows], Table], row: 
     rows = [row(number, pos, "A>G") for number, pos in enumerate(places, 1)]
     rows += [row(len(places) + 1, 3, "A>G", contig_name="chrX")]
     density = table(rows).overview().density
-    assert density.width == 500
+    assert density.width == 50
     assert [(track.contig, track.last, sum(track.counts)) for track in density.tracks] == [
         ("MT", 16_500, 6),
         ("chrX", 3, 1),
     ]
-    assert density.tracks[0].counts[:2] == (3, 2)
+    assert density.tracks[0].counts[:2] == (2, 1)
 
 
 def test_the_density_of_thousands_of_contigs_shows_those_with_most(
@@ -197,4 +197,4 @@ def test_the_density_of_thousands_of_contigs_shows_those_with_most(
     assert density.contigs == 3000
     assert len(density.tracks) == MOST_CONTIGS
     assert density.tracks[-1].contig == "scaffold2999"
-    assert sum(len(track.counts) for track in density.tracks) <= 300
+    assert sum(len(track.counts) for track in density.tracks) <= MOST_BINS

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.exceptions import TooManyRequests
@@ -14,17 +17,22 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError
 from gas_core.domain.job import Action, Job, ObjectRef
+from gas_core.domain.plans import User
+from gas_core.domain.views import ViewRefusedError, remove_view
+from gas_core.domain.views import save_view as save_view_of
+from gas_core.update import update_user
 from gas_web import handlers
 from gas_web.container import Container, container
 from gas_web.explorer import export as files
 from gas_web.explorer.cache import TableCache
 from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
-from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, search_of, view_of
+from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, genes_of, search_of, view_of
 from gas_web.explorer.show import DetailPage, TablePage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
 from gas_web.limits import limited
-from gas_web.sharing import read_anew, reader_required
+from gas_web.session import sign_in_required, user
+from gas_web.sharing import by_link, read_anew, reader_required
 
 blueprint = Blueprint("results", __name__)
 
@@ -93,8 +101,29 @@ def table(job: Job) -> Answer:
         page = here.page(view)
         overview = here.overview()
         instead = None if page.count or not overview.total else here.best_without(view)
-    shown = TablePage(job, view, page, overview, instead, summary=_summary(job))
+    saved = None if by_link() else user().saved_views
+    shown = TablePage(job, view, page, overview, instead, summary=_summary(job), saved=saved)
     return render_template("results/table.html", nav="jobs", page=shown)
+
+
+@blueprint.post("/annotations/<uuid:job_id>/results/views")
+@sign_in_required
+def save_view(job_id: UUID) -> Answer:
+    """Keep the filters of a view by a name, or forget a name; then show the view."""
+    job = handlers.own_job(str(job_id), user(), jobs=container().jobs)
+    name = " ".join(request.form.get("name", "").split())
+    try:
+        view = replace(view_of(request.form), row=1)
+        query = urlencode(view.args, doseq=True)
+        removed = "remove" in request.form
+
+        def decide(row: User) -> User:
+            return remove_view(row, name) if removed else save_view_of(row, name, query)
+
+        update_user(container().users, user().identity_id, decide)
+    except (QueryError, ViewRefusedError) as error:
+        return _refused(job, str(error)), _BAD_REQUEST
+    return redirect(_address(job, view), code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>")
@@ -147,8 +176,15 @@ def _asked(view: View, here: Table) -> View | None:
             return view
         if len(search) > MAX_CHARACTERS:
             raise QueryError("That is too long for a gene or region.")
-        known = here.overview()
-        return view.adding(search_of(search, genes=known.genes, contigs=known.contigs))
+        genes = here.genes_named([search.strip()])
+        return view.adding(search_of(search, genes=genes, contigs=here.overview().contigs))
+    listed = request.args.get("genes")
+    if listed is not None:
+        names = genes_of(listed)
+        spelled = {gene.lower(): gene for gene in here.genes_named(names)}
+        # One that no variant lies in stays in the list: the same list may serve another file.
+        chosen = ",".join(spelled.get(name.lower(), name) for name in names)
+        return view.choosing(filter_of(f"gene:is:{chosen}"))
     if condition is not None:
         # "field:operator" from the list, or whole from a preset.
         value = request.args.get("value", "")

@@ -16,9 +16,10 @@ FREQUENCY_EDGES: Final = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 
 """Finer where rare variants are, which are what most readers look for."""
 MOST_CONTIGS: Final = 25
 """Of a density: those with most alleles."""
-_MOST_BINS = 300
+MOST_BINS: Final = 400
 """Of a density, all contigs together; each is a link on the page."""
-_MOST_BINS_EACH = 60
+_MOST_BINS_ALONE = 60
+"""Of a contig that is alone."""
 _LONGEST_NAME = 100
 
 
@@ -84,12 +85,12 @@ def drawn(found: pl.DataFrame) -> pl.DataFrame:
 
 def bin_width(shown: pl.DataFrame) -> int:
     """Of 1, 2 or 5 and zeros: as narrow as the number of bins allows."""
-    each = min(_MOST_BINS_EACH, _MOST_BINS // max(shown.height, 1))
-    longest = int(shown["last"].max() or 1)  # type: ignore[arg-type]  # of a column of numbers
+    ends = [int(last) for last in shown["last"]]
+    most = MOST_BINS if len(ends) > 1 else _MOST_BINS_ALONE
     width = 1
     while True:
         for step in (1, 2, 5):
-            if longest <= width * step * each:
+            if sum(-(-last // (width * step)) for last in ends) <= most:
                 return width * step
         width *= 10
 

@@ -20,10 +20,11 @@ from gas_web.explorer.errors import QueryError
 from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS
 
 MAX_FILTERS: Final = 20
-MAX_VALUES: Final = 50
-"""Alternatives of one filter."""
-MAX_CHARACTERS: Final = 500
-"""Of one filter's value."""
+MAX_VALUES: Final = 200
+"""Alternatives of one filter: a panel of genes."""
+MAX_CHARACTERS: Final = 2000
+"""Of one filter's value. Addresses hold them, and servers take some 8,000 characters of address."""
+_WORDS_VALUES = 5
 MAX_POSITION: Final = 2**31 - 1
 SORTS: Final = {"position": "Position", "impact": "Impact"}
 
@@ -121,7 +122,10 @@ class Filter:
             low, high = self.values[0].split(_TO)
             return f"{field.label} from {low} to below {high}"
         values = [value.replace("_", " ") if self.field == "consequence" else value for value in self.values]
-        return f"{field.label} {OPERATORS[field.kind][self.operator]} {' or '.join(values)}"
+        said = OPERATORS[field.kind][self.operator]
+        if len(values) > _WORDS_VALUES:
+            return f"{field.label} {said} one of {len(values)}: {', '.join(values[:_WORDS_VALUES])}, …"
+        return f"{field.label} {said} {' or '.join(values)}"
 
     def expression(self) -> pl.Expr:
         """True for the rows that match, never null."""
@@ -283,6 +287,20 @@ def search_of(text: str, *, genes: Iterable[str], contigs: Iterable[str]) -> Fil
         if contig.casefold() == wanted:
             return Filter("contig", "is", (contig,))
     return filter_of(f"gene:is:{text}")
+
+
+def genes_of(text: str) -> tuple[str, ...]:
+    """The names in a list of genes, however they are set apart.
+
+    Raises
+    ------
+    QueryError
+        There are none, or too many.
+    """
+    names = tuple(dict.fromkeys(re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))))
+    if not names[0] or len(names) > MAX_VALUES:
+        raise QueryError(f"Gene list: give 1 to {MAX_VALUES} names.")
+    return names
 
 
 def region_of(text: str) -> Region:

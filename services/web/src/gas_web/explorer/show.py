@@ -20,7 +20,16 @@ _MOST_BARS = 15
 _LONGEST_ALLELE = 12
 _SHOWN_BASES = 5
 _LONGEST_VALUE = 10_000
-_PRESETS = ("impact:is:HIGH,MODERATE", "coding:is:yes", "known:is:yes", "known:is:no")
+_DAMAGING = "impact:is:HIGH,MODERATE"
+_PRESETS = (
+    ("High or moderate impact", (_DAMAGING,)),
+    ("Coding", ("coding:is:yes",)),
+    ("Known", ("known:is:yes",)),
+    ("Novel", ("known:is:no",)),
+)
+_RARE = ("Rare and damaging", (_DAMAGING, "af:max:0.01"))
+_UNKNOWN = ("Novel and damaging", (_DAMAGING, "known:is:no"))
+"""Where the file tells no frequencies, what nobody has named is the nearest to rare."""
 _SUGGESTED = 200
 
 
@@ -119,8 +128,13 @@ class TablePage:
         instead: tuple[Filter, int] | None,
         *,
         summary: Mapping[str, Any],
+        saved: Mapping[str, str] | None = None,
     ) -> None:
+        """``saved`` are the reader's own views by name, None where the reader has none to save."""
         self.job_id = job.job_id
+        self.saves = saved is not None
+        here = url_for("results.table", job_id=job.job_id)
+        self.saved = [(name, f"{here}?{query}") for name, query in sorted((saved or {}).items())]
         self.name = job.input_file_name
         self.view = view
         self.count, self.first, self.last = page.count, page.first, page.last
@@ -152,12 +166,15 @@ class TablePage:
 
     @property
     def presets(self) -> list[tuple[str, str]]:
-        filters = [filter_of(text) for text in _PRESETS]
-        return [
-            (each.words, self.url(self.view.choosing(each)))
-            for each in filters
-            if each not in self.view.filters
-        ]
+        """Filters that many ask for: words, and the view with them."""
+        told = []
+        for words, texts in (_RARE if self.overview.frequencies else _UNKNOWN, *_PRESETS):
+            view = self.view
+            for text in texts:
+                view = view.choosing(filter_of(text))
+            if set(view.filters) != set(self.view.filters):
+                told.append((words, self.url(view)))
+        return told
 
     @property
     def sort_urls(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -232,6 +232,13 @@ class Table:
             found = self._find(view)
             self._memory.keep_matches(self._key, question, found)
         return found
+
+    def genes_named(self, names: Iterable[str]) -> list[str]:
+        """The table's genes of these names, in its own spelling, whatever their case."""
+        wanted = pl.Series([name.lower() for name in names], dtype=pl.String)
+        symbol = pl.col("symbol").cast(pl.String)
+        spelled = self.scan.select(symbol.unique()).filter(symbol.str.to_lowercase().is_in(wanted.implode()))
+        return self._collect(spelled)["symbol"].to_list()
 
     def best_without(self, view: View) -> tuple[Filter, int] | None:
         """The filter whose removal shows most rows, and how many; None if no single one helps."""
