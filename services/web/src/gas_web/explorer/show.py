@@ -378,6 +378,8 @@ class DetailPage:
         self.job_id = job.job_id
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
+        here = {"job_id": job.job_id, "record": row["record"], "allele": row["allele"]}
+        self.browser_url = url_for("results.browser", **here)
         self.location = f"{row['contig_name']}:{row['pos']}"
         ends = {f"{name}_end": (row[name] or "")[-_SHOWN_BASES:] for name in ("ref", "alt")}
         self.change = _change(
