@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from flask import url_for
 
 from gas_core.domain.job import Job
 from gas_web.explorer.bins import Bin, Track
 from gas_web.explorer.export import FORMATS, Format
+from gas_web.explorer.genotypes import Genotypes
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
 from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
 from gas_web.explorer.table import PAGE_ROWS, Overview, Page, Row
@@ -379,6 +381,7 @@ class DetailPage:
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
         here = {"job_id": job.job_id, "record": row["record"], "allele": row["allele"]}
+        self.genotypes_url = url_for("results.genotypes", **here, **cast("dict[str, Any]", view.args))
         self.browser_url = url_for("results.browser", **here)
         self.location = f"{row['contig_name']}:{row['pos']}"
         ends = {f"{name}_end": (row[name] or "")[-_SHOWN_BASES:] for name in ("ref", "alt")}
@@ -408,6 +411,28 @@ class DetailPage:
             ("Regions", "; ".join(f"{each['name']} ({each['track']})" for each in row["regions"])),
             ("Record", f"{row['record']:,}, allele {row['allele']}"),
         ]
+
+
+class GenotypesPage:
+    """A page of the samples at one variant."""
+
+    def __init__(self, job: Job, view: View, row: Row, told: Genotypes, *, page: str) -> None:
+        pages = max(-(-len(told.samples) // PAGE_ROWS), 1)
+        number = min(int(page), pages) if re.fullmatch(r"[1-9][0-9]{0,8}", page) else 1
+        here: dict[str, Any] = {
+            "job_id": job.job_id,
+            "record": row["record"],
+            "allele": row["allele"],
+            **view.args,
+        }
+        self.location = f"{row['contig_name']}:{row['pos']}"
+        self.variant_url = url_for("results.variant", **here)
+        self.fields = told.fields
+        self.total, self.carriers = len(told.samples), told.carriers
+        self.first = (number - 1) * PAGE_ROWS + 1
+        self.samples = told.samples[self.first - 1 : self.first - 1 + PAGE_ROWS]
+        self.previous_url = url_for("results.genotypes", **here, page=number - 1) if number > 1 else None
+        self.next_url = url_for("results.genotypes", **here, page=number + 1) if number < pages else None
 
 
 _TRANSCRIPT_FACTS = {
