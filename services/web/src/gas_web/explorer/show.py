@@ -33,6 +33,7 @@ _RARE = ("Rare and damaging", (_DAMAGING, "af:max:0.01"))
 _UNKNOWN = ("Novel and damaging", (_DAMAGING, "known:is:no"))
 """Where the file tells no frequencies, what nobody has named is the nearest to rare."""
 _SUGGESTED = 200
+_ANY_PLACE = "2000000001-2000000002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,10 +310,11 @@ class TablePage:
         return Bar(name, label, count, count / self.total, count / most, self.choose_url(asked))
 
     def _strip(self, track: Track, width: int, longest: int, most: int) -> Strip:
+        # Addresses of hundreds of columns that differ in two numbers: one is made for all.
+        pattern = self.choose_url(f"region:is:{track.contig}:{_ANY_PLACE}")
         columns = []
         for place, count in enumerate(track.counts):
             start, end = place * width + 1, min((place + 1) * width, track.last)
-            region = f"{track.contig}:{start}-{end}"
             if count:
                 columns.append(
                     Column(
@@ -321,7 +323,7 @@ class TablePage:
                         left=place * width / longest,
                         width=(end - start + 1) / longest,
                         height=count / most,
-                        url=self.choose_url(f"region:is:{region}"),
+                        url=pattern.replace(_ANY_PLACE, f"{start}-{end}"),
                     )
                 )
         return Strip(track.contig, track.last, track.last / longest, columns)
