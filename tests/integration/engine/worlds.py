@@ -149,12 +149,15 @@ INFOS = (
     ".", "DP=3", "AF=0.25", "AF=0.1,0.2,0.3", "AC=3;AN=8", "AC=1,2;AN=12", "AF=1e-3;DB", "AF=.;AN=0",
     "AC=2;AN=nan", "AF=0.12345678901234567890", "END=50", "END=7;SVTYPE=DEL", "FLAG;X=1;;Y", "X;FLAG=2",
     "CSQ=old|x;DP=1", "CSQ=gone", "peaks=mine;Z=1;", "GAS_REF_MISMATCH;Q=1", "AF=", "AN=4;AC=abc",
-    "TEXT=a=b=c", "AF=0.5;AF=0.75",
+    "TEXT=a=b=c", "AF=0.5;AF=0.75", "END=90;SVLEN=-40", "SVLEN=30,.", "SVTYPE=DUP;SVLEN=200;END=x", "END=400",
 )  # fmt: skip
 QUALS = (".", "50", "3.14", "1e3", "0.1", "29.999999999999999999", "1.5E-7", "-3", "1e400", "5.", ".5", "+7")
 FILTERS = (".", "PASS", "q10", "q10;s50", "PASS")
 IDS = (".", ".", "rs1", "rs1;rs2", "COSV1", "rs12|x", "a;;b")
-ALTS = ("*", "<DEL>", "<NON_REF>", "<*>", ".", "g]17:198982]", "U", ".A")
+ALTS = (
+    "*", "<DEL>", "<NON_REF>", "<*>", ".", "g]17:198982]", "U", ".A", "<DUP>", "<DUP:TANDEM>", "<INS:ME:ALU>",
+    "<INV>", "<CNV>", "<CN0>", "<CN2>", "<X>",
+)  # fmt: skip
 
 
 def a_file(rng: random.Random, bundle: Bundle) -> bytes:
@@ -194,7 +197,7 @@ def a_record(
     alts = [alt]
     while rng.random() < 0.25:
         other = a_change(rng, texts[contig.name])[2]
-        alts.append(rng.choice((other, ref[:1] + other, rng.choice(ALTS[:4]))))
+        alts.append(rng.choice((other, ref[:1] + other, rng.choice((*ALTS[:4], *ALTS[8:10])))))
     if rng.random() < 0.08:
         alts = [rng.choice(ALTS)]
     name = rng.choice((contig.name, contig.name, contig.name, contig.aliases[0], "chrZ"))

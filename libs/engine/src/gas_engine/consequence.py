@@ -19,6 +19,7 @@ from gas_engine.codon import reverse_complement
 from gas_engine.errors import EngineError
 from gas_engine.hgvs import Change, genomic_name, transcript_name
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
+from gas_engine.structural import BREAKEND, LONGEST, terms_on
 from gas_engine.structure import numbers, splice_terms, touched
 from gas_engine.terms import ACCESSION, IMPACT, SEVERITY, impact_of, most_severe_first
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from gas_engine.bundle import Bundle, Contig
     from gas_engine.bundle.genes import Transcript
     from gas_engine.spliced import Spliced
+    from gas_engine.structural import Stretch
+    from gas_engine.structure import Placed
 
-__all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "ref_matches"]
+__all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "annotate_structural", "ref_matches"]
 
 REACH: Final = 5000
 """Bases before and after a transcript that VEP calls upstream and downstream."""
@@ -79,6 +82,47 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     )
 
 
+def annotate_structural(bundle: Bundle, contig: Contig, alt: str, stretch: Stretch) -> AlleleAnnotation:
+    """All that is to be said of a structural variant.
+
+    ``allele`` is its kind, as VEP has it, and a breakend's whole ALT. It has no HGVS names, whose letters are
+    not known, and no known identifiers. ``skipped`` is ``too_long`` beyond `LONGEST` bases.
+    """
+    allele = alt if stretch.kind == BREAKEND else stretch.kind
+    if stretch.end - stretch.start > LONGEST:
+        return AlleleAnnotation(allele=alt, skipped="too_long")
+    found = [
+        consequence
+        for transcript in bundle.transcripts_near(contig, stretch.start, stretch.end, REACH)
+        if (consequence := _structural_on_transcript(bundle, contig, transcript, stretch)) is not None
+    ]
+    found.sort(key=_order)
+    nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"])
+    return AlleleAnnotation(
+        allele=allele,
+        consequences=tuple(found) or (nothing,),
+        overlaps=bundle.overlaps(contig, stretch.start, stretch.end),
+    )
+
+
+def _structural_on_transcript(
+    bundle: Bundle, contig: Contig, transcript: Transcript, stretch: Stretch
+) -> TranscriptConsequence | None:
+    if not overlaps(stretch.start, stretch.end, transcript.start, transcript.end):
+        return _beside(contig, transcript, stretch, "")
+    spliced = bundle.spliced(transcript)
+    place = _Place(spliced, stretch)
+    return _consequence(
+        transcript,
+        terms_on(spliced, stretch),
+        exon=numbers(transcript, transcript.exons, stretch),
+        intron=numbers(transcript, transcript.introns, stretch),
+        cdna_position=place.cdna_position,
+        cds_position=place.cds_position,
+        protein_position=place.protein_position,
+    )
+
+
 def _order(consequence: TranscriptConsequence) -> tuple[int, bool, int, str]:
     return (
         SEVERITY[consequence.terms[0]],
@@ -98,7 +142,7 @@ def _on_transcript(
         return _consequence(transcript, {"transcript_ablation"}, hgvs_g=hgvs_g)
     spliced = bundle.spliced(transcript)
     place = _Place(spliced, change)
-    effect = place.coding_effect() if place.in_coding else CodingEffect()
+    effect = place.coding_effect(change.alt) if place.in_coding else CodingEffect()
     terms = splice_terms(transcript, change) | place.terms() | effect.terms
     if not spliced.coding and not place.exonic and "intron_variant" in terms:
         terms.add("non_coding_transcript_variant")
@@ -122,7 +166,7 @@ def _on_transcript(
 
 
 def _beside(
-    contig: Contig, transcript: Transcript, change: Change, hgvs_g: str
+    contig: Contig, transcript: Transcript, change: Placed, hgvs_g: str
 ) -> TranscriptConsequence | None:
     """Upstream or downstream, whichever is nearer; DISTANCE is 1 for the base next to the transcript."""
     left = transcript.start + 1 - change.end
@@ -164,10 +208,9 @@ class _Place:
     sequence leaves it whole and belongs to the untranslated region beside it.
     """
 
-    def __init__(self, spliced: Spliced, change: Change) -> None:
+    def __init__(self, spliced: Spliced, change: Placed) -> None:
         self._spliced = spliced
-        self._change = change
-        self._insertion = not change.ref
+        self._insertion = change.start == change.end
         start, end = touched(change)
         transcript = spliced.transcript
         ends = (spliced.cdna_position(start), spliced.cdna_position(end - 1))
@@ -220,13 +263,12 @@ class _Place:
         before = {"5_prime_UTR_variant"} if self.before_coding else set()
         return before | ({"3_prime_UTR_variant"} if self.after_coding else set())
 
-    def coding_effect(self) -> CodingEffect:
-        """What it does to the protein."""
+    def coding_effect(self, alt: str) -> CodingEffect:
+        """What it does to the protein; ``alt`` are the new bases of the genome's forward strand."""
         if self._insertion and not self.whole:
             # between exon and intron: no base of the exon is touched, and where the new ones go is not known
             return CodingEffect({"coding_sequence_variant"})
         spliced = self._spliced
-        alt = self._change.alt
         if spliced.transcript.strand < 0:
             alt = reverse_complement(alt)
         change = MessageChange(spliced, self.low, self.high, alt)

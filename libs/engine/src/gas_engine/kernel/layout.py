@@ -165,7 +165,7 @@ ROW: Final = np.dtype(
     align=True,
 )
 """A row of the table; ``*_end`` count list items so far. -1 where a number stands for nothing."""
-PLACED: Final = np.dtype([("transcript", "i4"), ("terms", "u4"), ("first_term", "i4")], align=True)
+PLACED: Final = np.dtype([("transcript", "i4"), ("terms", "i8"), ("first_term", "i4")], align=True)
 """A consequence of the table."""
 SITE: Final = np.dtype(
     [("text_start", "i8"), ("text_end", "i8"), ("start", "i8"), ("end", "i8"), ("contig", "i4")], align=True
@@ -237,7 +237,7 @@ ALLELE: Final = np.dtype(
 EFFECT: Final = np.dtype(
     [
         ("transcript", "i4"),
-        ("terms", "u4"),
+        ("terms", "i8"),
         ("first_term", "i4"),
         ("beside", "i4"),  # order: 1 for transcripts that are touched and make no protein
         ("distance", "i8"),

@@ -67,7 +67,7 @@ from gas_engine.kernel.text import put, put_number, read_decimal, same, upper
 
 # Codes of status, reason and class; their words are in kernel.words.
 ANNOTATED, SKIPPED, NO_ALT, REF_MISMATCH, OUTSIDE_BUNDLE = range(5)
-NOT_SKIPPED, OVERLAPPING, NO_ALTERNATE, SYMBOLIC, SAME, MISMATCHED, ELSEWHERE = range(7)
+NOT_SKIPPED, OVERLAPPING, NO_ALTERNATE, SAME, MISMATCHED, ELSEWHERE = range(6)
 SNV, MNV, INSERTION, DELETION, INDEL, CLASS_SYMBOLIC, CLASS_OVERLAPPING, IDENTICAL = range(8)
 
 _CSQ_KEY = np.frombuffer(bytearray(b"CSQ="), np.uint8)
@@ -468,9 +468,9 @@ def _allele(
         return True
     if block[at] == _LESS:
         s.alleles[allele].kind = CLASS_SYMBOLIC
-        nothing = (size == 3 and block[at + 1] == _STAR) or (size == 9 and _is_non_ref(block, at))
-        s.alleles[allele].reason = reason if passed else (NO_ALTERNATE if nothing else SYMBOLIC)
-        return True
+        s.alleles[allele].reason = reason if passed else NO_ALTERNATE
+        # any other symbol may be a structural variant, which is the twin's
+        return (size == 3 and block[at + 1] == _STAR) or (size == 9 and _is_non_ref(block, at))
     begin = s.state[AT]
     if begin + size + 1024 > ARENA_BYTES:
         return False

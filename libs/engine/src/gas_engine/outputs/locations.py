@@ -37,7 +37,12 @@ _TERMS: Final = {
     "intron": ("intron_variant", "non_coding_transcript_variant"),
     "near a gene": ("upstream_gene_variant", "downstream_gene_variant"),
     "intergenic": ("intergenic_variant",),
-    OTHER: ("transcript_ablation",),
+    OTHER: (
+        "transcript_ablation",
+        "transcript_amplification",
+        "feature_elongation",
+        "feature_truncation",
+    ),
 }
 LOCATION_OF_TERM: Final = {term: location for location, terms in _TERMS.items() for term in terms}
 """Location class of every term the engine can say."""
