@@ -8,11 +8,12 @@ import numpy as np
 
 from gas_engine.allele import left_align, trim
 from gas_engine.bundle import Bundle, Contig, Manifest, Track
-from gas_engine.bundle.genes import Segment, Transcript
+from gas_engine.bundle.genes import NMD, Segment, Transcript
 from gas_engine.bundle.known import KnownRows
 from gas_engine.bundle.regions import Region
 from gas_engine.bundle.tables import build_tables
 from gas_engine.codon import GENETIC_CODES, reverse_complement
+from gas_engine.pick import ORDER, Keep, Pick
 
 STOPS = ("TAA", "TAG", "TGA")
 LETTERS = "ACGT"
@@ -83,7 +84,8 @@ def a_transcript(rng: random.Random, number: int, contig: Contig, bases: list[st
         phase = rng.choice((0, 0, 0, 1, 2))
         if rng.random() < 0.8:
             tidy(rng, bases, exonic[first : last + 1], strand, contig.genetic_code)
-    biotype = rng.choice(("protein_coding", "protein_coding", "lncRNA", "NMD decay"))
+    biotype = rng.choice(("protein_coding", "protein_coding", "lncRNA", "NMD decay", NMD))
+    marked = rng.random() < 0.5
     version = rng.choice(("", ".2"))
     return Transcript(
         transcript_id=f"T{rng.choice((number, number + 10))}",
@@ -97,7 +99,19 @@ def a_transcript(rng: random.Random, number: int, contig: Contig, bases: list[st
         cds=cds,
         cds_phase=phase,
         protein_id="P;0" if rng.random() < 0.04 else f"P{number}",
+        canonical=rng.choice(("YES", "")) if marked else "",
+        mane=rng.choice(("MANE_Select", "MANE_Plus_Clinical", "", "")) if marked else "",
+        tsl=rng.choice(("1", "5", "")) if marked and number % 2 else "",
+        appris=rng.choice(("P1", "P4", "A2", "")) if marked and number % 3 else "",
+        mature=exons[:1] if rng.random() < 0.2 else (),
     )
+
+
+def a_pick(rng: random.Random) -> Pick:
+    """All consequences half of the time, else any choice of them by any criteria."""
+    if rng.random() < 0.5:
+        return Pick()
+    return Pick(rng.choice(list(Keep)), tuple(rng.sample(ORDER, rng.randint(1, len(ORDER)))))
 
 
 def tidy(rng: random.Random, bases: list[str], coding: list[int], strand: int, code: int) -> None:

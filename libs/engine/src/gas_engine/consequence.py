@@ -13,13 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gas_engine.allele import trim, vep_alleles, why_skipped
+from gas_engine.bundle.genes import NMD
 from gas_engine.bundle.intervals import overlaps
 from gas_engine.coding import CodingEffect, MessageChange, effect_across_edge, effect_in_coding_sequence
 from gas_engine.codon import reverse_complement
 from gas_engine.errors import EngineError
 from gas_engine.hgvs import Change, genomic_name, transcript_name
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
-from gas_engine.structural import BREAKEND, LONGEST, terms_on
+from gas_engine.pick import Pick
+from gas_engine.structural import BREAKEND, LONGEST, WHOLE, terms_on
 from gas_engine.structure import numbers, splice_terms, touched
 from gas_engine.terms import ACCESSION, IMPACT, SEVERITY, impact_of, most_severe_first
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "annotate_structural", "ref_matches"]
 
+ALL: Final = Pick()
 REACH: Final = 5000
 """Bases before and after a transcript that VEP calls upstream and downstream."""
 
@@ -43,8 +46,10 @@ def ref_matches(bundle: Bundle, contig: Contig, pos: int, ref: str) -> bool:
     return start >= 0 and end <= contig.length and bundle.sequence(contig.name, start, end) == ref.upper()
 
 
-def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str) -> AlleleAnnotation:
-    """All that is to be said of one ALT allele at 1-based ``pos``.
+def annotate_allele(
+    bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str, *, pick: Pick = ALL
+) -> AlleleAnnotation:
+    """All that is to be said of one ALT allele at 1-based ``pos``, as far as ``pick`` keeps it.
 
     ``skipped`` is ``overlapping_deletion`` for ``*``, ``symbolic`` for ``<DEL>`` and breakends,
     ``no_alternate`` for ``.``, ``<*>`` and ``<NON_REF>``, ``same_as_reference``, or ``not_bases`` for
@@ -68,7 +73,7 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     change = Change(*trim(pos - 1, ref.upper(), alt.upper()))
     name = genomic_name(bundle, contig, change)
     found = [
-        consequence
+        (transcript, consequence)
         for transcript in bundle.transcripts_near(contig, change.start, change.end, REACH)
         if (consequence := _on_transcript(bundle, contig, transcript, change, name)) is not None
     ]
@@ -76,14 +81,16 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"], hgvs_g=name)
     return AlleleAnnotation(
         allele=vep_alleles(ref, (alt,))[0],
-        consequences=tuple(found) or (nothing,),
+        consequences=tuple(pick.kept(found)) or (nothing,),
         known_ids=bundle.known_ids(contig, pos - 1, ref, alt),
         overlaps=bundle.overlaps(contig, change.start, change.end),
     )
 
 
-def annotate_structural(bundle: Bundle, contig: Contig, alt: str, stretch: Stretch) -> AlleleAnnotation:
-    """All that is to be said of a structural variant.
+def annotate_structural(
+    bundle: Bundle, contig: Contig, alt: str, stretch: Stretch, *, pick: Pick = ALL
+) -> AlleleAnnotation:
+    """All that is to be said of a structural variant, as far as ``pick`` keeps it.
 
     ``allele`` is its kind, as VEP has it, and a breakend's whole ALT. It has no HGVS names, whose letters are
     not known, and no known identifiers. ``skipped`` is ``too_long`` beyond `LONGEST` bases.
@@ -92,7 +99,7 @@ def annotate_structural(bundle: Bundle, contig: Contig, alt: str, stretch: Stret
     if stretch.end - stretch.start > LONGEST:
         return AlleleAnnotation(allele=alt, skipped="too_long")
     found = [
-        consequence
+        (transcript, consequence)
         for transcript in bundle.transcripts_near(contig, stretch.start, stretch.end, REACH)
         if (consequence := _structural_on_transcript(bundle, contig, transcript, stretch)) is not None
     ]
@@ -100,7 +107,7 @@ def annotate_structural(bundle: Bundle, contig: Contig, alt: str, stretch: Stret
     nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"])
     return AlleleAnnotation(
         allele=allele,
-        consequences=tuple(found) or (nothing,),
+        consequences=tuple(pick.kept(found)) or (nothing,),
         overlaps=bundle.overlaps(contig, stretch.start, stretch.end),
     )
 
@@ -112,9 +119,12 @@ def _structural_on_transcript(
         return _beside(contig, transcript, stretch, "")
     spliced = bundle.spliced(transcript)
     place = _Place(spliced, stretch)
+    terms = terms_on(spliced, stretch)
+    if transcript.biotype == NMD and not terms & WHOLE:
+        terms.add("NMD_transcript_variant")
     return _consequence(
         transcript,
-        terms_on(spliced, stretch),
+        terms,
         exon=numbers(transcript, transcript.exons, stretch),
         intron=numbers(transcript, transcript.introns, stretch),
         cdna_position=place.cdna_position,
@@ -123,7 +133,8 @@ def _structural_on_transcript(
     )
 
 
-def _order(consequence: TranscriptConsequence) -> tuple[int, bool, int, str]:
+def _order(found: tuple[Transcript, TranscriptConsequence]) -> tuple[int, bool, int, str]:
+    _, consequence = found
     return (
         SEVERITY[consequence.terms[0]],
         not consequence.distance and consequence.biotype != "protein_coding",
@@ -149,6 +160,8 @@ def _on_transcript(
     if not terms:
         # a change within an intron too short to be one
         terms.add("coding_transcript_variant" if spliced.coding else "non_coding_transcript_variant")
+    if transcript.biotype == NMD:
+        terms.add("NMD_transcript_variant")
     return _consequence(
         transcript,
         terms,
@@ -197,6 +210,10 @@ def _consequence(transcript: Transcript, terms: set[str], **columns: str) -> Tra
         transcript_id=transcript.transcript_id,
         biotype=transcript.biotype,
         strand=str(transcript.strand),
+        canonical=transcript.canonical,
+        mane=transcript.mane,
+        tsl=transcript.tsl,
+        appris=transcript.appris,
         **columns,
     )
 
@@ -210,6 +227,7 @@ class _Place:
 
     def __init__(self, spliced: Spliced, change: Placed) -> None:
         self._spliced = spliced
+        self._start, self._end = change.start, change.end
         self._insertion = change.start == change.end
         start, end = touched(change)
         transcript = spliced.transcript
@@ -259,6 +277,8 @@ class _Place:
     def terms(self) -> set[str]:
         """Terms for the exons outside of the coding sequence."""
         if not self._spliced.coding:
+            if any(overlaps(self._start, self._end, *each) for each in self._spliced.transcript.mature):
+                return {"mature_miRNA_variant"}
             return {"non_coding_transcript_exon_variant"} if self.exonic else set()
         before = {"5_prime_UTR_variant"} if self.before_coding else set()
         return before | ({"3_prime_UTR_variant"} if self.after_coding else set())

@@ -17,6 +17,7 @@ from gas_engine.vcf.record import is_vcf3_indel
 
 if TYPE_CHECKING:
     from gas_engine.bundle import Bundle
+    from gas_engine.pick import Pick
     from gas_engine.vcf.record import Record
 
 
@@ -59,10 +60,11 @@ class AnnotatedRecord:
 class RecordAnnotator:
     """Annotate records against one bundle, and write the result into their ID and INFO."""
 
-    def __init__(self, bundle: Bundle, fields: OurFields, *, vcf3: bool) -> None:
+    def __init__(self, bundle: Bundle, fields: OurFields, *, vcf3: bool, pick: Pick) -> None:
         self._bundle = bundle
         self._fields = fields
         self._vcf3 = vcf3
+        self._pick = pick
 
     def annotate(self, record: Record) -> AnnotatedRecord:
         chrom, ref = record.chrom.decode(), record.ref.decode().upper()
@@ -80,11 +82,11 @@ class RecordAnnotator:
                 alleles.append(Allele(number, alt, "vcf3_indel", AlleleAnnotation(alt, skipped="vcf3_indel")))
                 continue
             sequence = alt.upper() if alt.isalpha() else alt
-            stretch = stretch_of(record.pos, alt, number, len(alts), record.info, contig.length)
+            stretch = stretch_of(record.pos, alts, number, record.info, contig.length)
             if stretch is None:
-                said = annotate_allele(self._bundle, contig, record.pos, ref, sequence)
+                said = annotate_allele(self._bundle, contig, record.pos, ref, sequence, pick=self._pick)
             else:
-                said = annotate_structural(self._bundle, contig, alt, stretch)
+                said = annotate_structural(self._bundle, contig, alt, stretch, pick=self._pick)
             alleles.append(Allele(number, sequence, variant_class(ref, sequence), said))
         annotated = any(allele.annotation.consequences for allele in alleles)
         status = RecordStatus.ANNOTATED if annotated else RecordStatus.SKIPPED
@@ -116,7 +118,10 @@ class RecordAnnotator:
             entry
             for name, allele, each in zip(names_of_alleles, annotated.alleles, said, strict=True)
             for entry in csq_entries(
-                each.allele if structural_class(allele.alt) else name, each.consequences, each.known_ids
+                each.allele if structural_class(allele.alt) else name,
+                each.consequences,
+                each.known_ids,
+                self._bundle.marks,
             )
         ]
         if csq:

@@ -28,11 +28,13 @@ from gas_engine.bundle.intervals import overlaps
 from gas_engine.codon import STOP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gas_engine.bundle.genes import Segment
     from gas_engine.spliced import Spliced
 
 LONGEST: Final = 10_000_000
-"""Bases of the longest stretch that is annotated, as in VEP: more would list the genes of half a chromosome."""
+"""Bases of the longest stretch that is annotated, as in VEP: longer ones have thousands of genes."""
 
 DELETION: Final = "deletion"
 DUPLICATION: Final = "duplication"
@@ -54,6 +56,8 @@ _TYPES: Final = {
 }
 _LOSSES: Final = frozenset({DELETION, LOSS})
 _GAINS: Final = frozenset({DUPLICATION, TANDEM_DUPLICATION, GAIN})
+WHOLE: Final = frozenset({"transcript_ablation", "transcript_amplification"})
+"""Terms of a whole transcript, beside which nothing is said."""
 _SYMBOL: Final = re.compile(r"<([^<>]+)>")
 _COPIES: Final = re.compile(r"CN=?([0-9]{1,3})")
 _BREAKEND: Final = re.compile(r"[^\[\]]*[\[\]].+[\[\]][^\[\]]*|\.[A-Za-z]+|[A-Za-z]+\.")
@@ -94,13 +98,13 @@ class Stretch:
     end: int
 
 
-def stretch_of(pos: int, alt: str, number: int, alts: int, info: bytes, length: int) -> Stretch | None:
-    """Where ALT ``number`` (from 1) of ``alts`` at 1-based ``pos`` lies on a contig of ``length`` bases.
+def stretch_of(pos: int, alts: Sequence[str], number: int, info: bytes, length: int) -> Stretch | None:
+    """Where ALT ``number`` (from 1) of those at 1-based ``pos`` lies on a contig of ``length`` bases.
 
     None if the record does not tell. END is the record's, SVLEN each allele's own (negative for a deletion
     before VCF 4.4), so that several alleles go by SVLEN first and one goes by END.
     """
-    kind = structural_class(alt)
+    kind = structural_class(alts[number - 1])
     if not kind:
         return None
     if kind == BREAKEND:
@@ -113,7 +117,7 @@ def stretch_of(pos: int, alt: str, number: int, alts: int, info: bytes, length: 
     size = abs(_whole(sizes[number - 1])) if number <= len(sizes) else 0
     by_size = pos + size if size else 0
     by_end = end if end > pos else 0
-    last = (by_size or by_end) if alts > 1 else (by_end or by_size)
+    last = (by_size or by_end) if len(alts) > 1 else (by_end or by_size)
     return Stretch(kind, pos, min(last, length)) if min(last, length) > pos else None
 
 
@@ -145,6 +149,8 @@ def _terms_of_place(spliced: Spliced, stretch: Stretch, exonic: list[Segment]) -
     start, end = stretch.start, stretch.end
     terms = {"intron_variant"} if any(overlaps(start, end, *each) for each in transcript.introns) else set()
     if transcript.cds is None:
+        if any(overlaps(start, end, *each) for each in transcript.mature):
+            return terms | {"mature_miRNA_variant"}
         return terms | {"non_coding_transcript_exon_variant" if exonic else "non_coding_transcript_variant"}
     first, last = transcript.cds
     coding = _pieces(exonic, first, last, stretch)

@@ -46,6 +46,7 @@ TERMS: Final = (
     Term("3_prime_UTR_variant", "SO:0001624", "MODIFIER"),
     Term("non_coding_transcript_exon_variant", "SO:0001792", "MODIFIER"),
     Term("intron_variant", "SO:0001627", "MODIFIER"),
+    Term("NMD_transcript_variant", "SO:0001621", "MODIFIER"),
     Term("non_coding_transcript_variant", "SO:0001619", "MODIFIER"),
     Term("coding_transcript_variant", "SO:0001968", "MODIFIER"),
     Term("upstream_gene_variant", "SO:0001631", "MODIFIER"),

@@ -58,7 +58,7 @@ def on(said: AlleleAnnotation, biotype: str) -> TranscriptConsequence:
     ],
 )
 def test_a_stretch_has_the_terms_of_what_it_touches(
-    toy: Bundle, strand: str, kind: str, start: int, end: int, terms: set[str] | str
+    toy: Bundle, strand: str, kind: str, start: int, end: int, *, terms: set[str] | str
 ) -> None:
     if terms == "whole":
         terms = {"coding_sequence_variant", "5_prime_UTR_variant", "3_prime_UTR_variant", "intron_variant"}
@@ -105,29 +105,29 @@ def test_a_stretch_beyond_ten_million_bases_is_passed_by(toy: Bundle) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alt", "number", "alts", "info", "expected"),
+    ("alts", "number", "info", "expected"),
     [
-        ("<DEL>", 1, 1, b"END=200;SVTYPE=DEL", ("deletion", 100, 200)),
-        ("<DEL>", 1, 1, b"SVLEN=-50", ("deletion", 100, 150)),  # before VCF 4.4
-        ("<DEL>", 1, 1, b"SVLEN=50", ("deletion", 100, 150)),  # VCF 4.4 on
-        ("<DEL>", 1, 1, b"SVLEN=-60;END=200", ("deletion", 100, 200)),
-        ("<DUP>", 2, 2, b"END=900;SVLEN=-50,300", ("duplication", 100, 400)),
-        ("<DUP>", 2, 2, b"END=900;SVLEN=-50,.", ("duplication", 100, 900)),
-        ("<INV>", 1, 1, b"END=5000", ("inversion", 100, 1000)),  # the contig ends there
-        ("<INS>", 1, 1, b"END=100;SVLEN=300", ("insertion", 100, 100)),
-        ("<INS:ME:ALU>", 1, 1, b".", ("insertion", 100, 100)),
-        ("A]2:7]", 1, 1, b".", ("breakend", 99, 100)),
-        ("<DEL>", 1, 1, b".", None),
-        ("<DEL>", 1, 1, b"END=100", None),
-        ("<DEL>", 1, 1, b"END=many;SVLEN=x", None),
-        ("<NON_REF>", 1, 1, b"END=200", None),
-        ("T", 1, 1, b"END=200", None),
+        (["<DEL>"], 1, b"END=200;SVTYPE=DEL", ("deletion", 100, 200)),
+        (["<DEL>"], 1, b"SVLEN=-50", ("deletion", 100, 150)),  # before VCF 4.4
+        (["<DEL>"], 1, b"SVLEN=50", ("deletion", 100, 150)),  # VCF 4.4 on
+        (["<DEL>"], 1, b"SVLEN=-60;END=200", ("deletion", 100, 200)),
+        (["<DEL>", "<DUP>"], 2, b"END=900;SVLEN=-50,300", ("duplication", 100, 400)),
+        (["<DEL>", "<DUP>"], 2, b"END=900;SVLEN=-50,.", ("duplication", 100, 900)),
+        (["<INV>"], 1, b"END=5000", ("inversion", 100, 1000)),  # the contig ends there
+        (["<INS>"], 1, b"END=100;SVLEN=300", ("insertion", 100, 100)),
+        (["<INS:ME:ALU>"], 1, b".", ("insertion", 100, 100)),
+        (["A]2:7]"], 1, b".", ("breakend", 99, 100)),
+        (["<DEL>"], 1, b".", None),
+        (["<DEL>"], 1, b"END=100", None),
+        (["<DEL>"], 1, b"END=many;SVLEN=x", None),
+        (["<NON_REF>"], 1, b"END=200", None),
+        (["T"], 1, b"END=200", None),
     ],
 )
 def test_where_it_lies_is_read_from_end_or_svlen(
-    alt: str, number: int, alts: int, info: bytes, expected: tuple[str, int, int] | None
+    alts: list[str], number: int, info: bytes, expected: tuple[str, int, int] | None
 ) -> None:
-    found = stretch_of(100, alt, number, alts, info, 1000)
+    found = stretch_of(100, alts, number, info, 1000)
     assert found == (None if expected is None else Stretch(*expected))
 
 

@@ -34,7 +34,7 @@ _TERMS: Final = {
     ),
     "UTR": ("5_prime_UTR_variant", "3_prime_UTR_variant"),
     "RNA gene": ("non_coding_transcript_exon_variant", "mature_miRNA_variant"),
-    "intron": ("intron_variant", "non_coding_transcript_variant"),
+    "intron": ("intron_variant", "non_coding_transcript_variant", "NMD_transcript_variant"),
     "near a gene": ("upstream_gene_variant", "downstream_gene_variant"),
     "intergenic": ("intergenic_variant",),
     OTHER: (

@@ -102,6 +102,12 @@ TERMS: Final = (
     ),
     Term("intron_variant", "SO:0001627", "MODIFIER", "Lies within an intron."),
     Term(
+        "NMD_transcript_variant",
+        "SO:0001621",
+        "MODIFIER",
+        "Lies in a transcript that the cell breaks down for its early stop.",
+    ),
+    Term(
         "non_coding_transcript_variant",
         "SO:0001619",
         "MODIFIER",
