@@ -43,6 +43,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "graceful_timeout": settings.drain_seconds,
             "timeout": 60,
             "keepalive": 75,
+            # The most there can be: a list of genes stands in the address of its view.
+            "limit_request_line": 8190,
             "logger_class": QuietLogger,
             "post_worker_init": self._serve_metrics,
             # Heartbeats of the worker on memory, not on a disk that may stall it.
