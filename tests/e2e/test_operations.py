@@ -12,6 +12,7 @@ import pytest
 import requests
 from tests.e2e.cluster import ClusterError, wait_for
 from tests.e2e.conftest import HERE, STACK, client, install
+from tests.e2e.test_docs import OPERATIONS_BLOCKS, run_block
 
 from gas_core.domain.messages import JobChanged, JobEvent
 from gas_local.environment import ROOT
@@ -145,6 +146,15 @@ def test_dead_letter_is_shown_and_sent_back(service: Service, operator: Operator
     )
     assert "of job-archives again." in operator.press("queues/job-archives/redrive")
     assert operator.row("queue", "job-archives")[3] == "0"
+
+
+@pytest.mark.usefixtures("operator")
+@pytest.mark.parametrize("block", OPERATIONS_BLOCKS)
+def test_commands_of_the_guide_for_its_pod_work_as_they_stand(block: str) -> None:
+    done = run_block(block)
+    # Exit code 3 tells that something is overdue, as the guide says.
+    assert done.returncode in {0, 3}, done.stderr
+    assert "overdue" in done.stdout
 
 
 @pytest.mark.usefixtures("operator")
