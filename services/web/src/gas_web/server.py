@@ -88,6 +88,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "graceful_timeout": settings.drain_seconds,
             "timeout": 60,
             "keepalive": KEEPALIVE_SECONDS,
+            # The most there can be: a list of genes stands in the address of its view.
+            "limit_request_line": 8190,
             "logger_class": QuietLogger,
             "post_worker_init": self._begin,
             # Heartbeats of the worker on memory, not on a disk that may stall it.
