@@ -116,6 +116,9 @@ def test_page_is_drawn_while_annotators_work(service: Service, long_job_file: Pa
         page = browser.new_page(viewport={"width": 1100, "height": 620}, device_scale_factor=1.5)
         page.goto(f"{service.base_url}/admin")
         page.get_by_role("button", name=OLIVIA.name).click()
+        page.wait_for_url(f"{service.base_url}/**")
+        if "/profile" in page.url:
+            page.get_by_role("button", name="Confirm").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Operations", timeout=20_000)
         job_ids = service.submit(long_job_file, 2 * JOBS)
         wait_for(lambda: service.namespace.ready("annotator"), seconds=120, what="an annotator at work")
