@@ -294,6 +294,33 @@ def test_images_are_tagged_and_of_one_version(manifests: Manifests) -> None:
     assert "latest" not in tags
 
 
+def test_metrics_of_everything_that_runs_are_read_and_may_be() -> None:
+    operators = 'operations={"enabled": true, "group": "22222222-3333-4444-5555-666666666666"}'
+    manifests = rendered("aws", "monitoring.enabled=true", operators)
+    (service_monitor,) = manifests.of("ServiceMonitor").values()
+    (pod_monitor,) = manifests.of("PodMonitor").values()
+    named = {endpoint["port"] for endpoint in pod_monitor["spec"]["podMetricsEndpoints"]}
+    (chosen,) = pod_monitor["spec"]["selector"]["matchExpressions"]
+    read = set()
+    for name, deployment in manifests.of("Deployment").items():
+        pod = deployment["spec"]["template"]
+        component = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+        ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]}
+        (policy,) = [
+            policy
+            for policy in manifests.of("NetworkPolicy").values()
+            if policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == component
+        ]
+        open_ports = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+        if component in chosen["values"]:
+            (port,) = named & set(ports)
+            assert ports[port] in open_ports, name
+            read.add(component)
+    assert read == {*WORKERS, "operations"}
+    # The web's, by a Service of its own.
+    assert service_monitor["metadata"]["name"] == "gas-web"
+
+
 def test_monitoring_is_off_until_wanted() -> None:
     api = {o["apiVersion"] for o in rendered("aws").objects}
     assert "monitoring.coreos.com/v1" not in api

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from playwright.sync_api import expect, sync_playwright
+from tests.browser.conftest import ARGUMENTS
 from tests.e2e.cluster import ClusterError, wait_for
 from tests.e2e.conftest import HERE, STACK, client, install
+from tests.e2e.test_docs import OPERATIONS_BLOCKS, run_block
+from tests.e2e.test_scaling import FIGURES
 
 from gas_core.domain.messages import JobChanged, JobEvent
 from gas_local.environment import ROOT
@@ -21,6 +26,7 @@ from gas_local.world import ADA, OLIVIA, OPERATOR_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.e2e.conftest import Service
 
@@ -95,6 +101,37 @@ def test_deployments_are_those_of_the_cluster(service: Service, operator: Operat
         wait_for(agrees, seconds=60, what=f"true numbers of {name}")
 
 
+@pytest.mark.usefixtures("operator")
+def test_page_is_drawn_while_annotators_work(service: Service, long_job_file: Path) -> None:
+    """In Chromium through the Ingress, by day and by night: the pictures of the guide."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    rules = f"MAP {service.host} {service.address}, MAP *.{service.host} {service.address}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*ARGUMENTS, f"--host-resolver-rules={rules}"]
+        )
+        page = browser.new_page(viewport={"width": 1100, "height": 620}, device_scale_factor=1.5)
+        page.goto(f"{service.base_url}/admin")
+        page.get_by_role("button", name=OLIVIA.name).click()
+        page.wait_for_url(f"{service.base_url}/**")
+        if "/profile" in page.url:
+            page.get_by_role("button", name="Confirm").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Operations", timeout=20_000)
+        job_ids = service.submit(long_job_file, 2 * JOBS)
+        wait_for(lambda: service.namespace.ready("annotator"), seconds=120, what="an annotator at work")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.reload()
+            expect(page.locator('tr[data-component="annotator"]')).to_contain_text(" of ")
+            expect(page.locator('tr[data-component="web"]')).to_contain_text("gas-web:")
+            page.screenshot(path=FIGURES / f"operations-cluster-{scheme}.png", full_page=True)
+        browser.close()
+    assert set(service.wait_until_ended(job_ids, seconds=300)) == {"COMPLETED"}
+
+
 @pytest.mark.usefixtures("annotator_resumed_after")
 def test_paused_worker_takes_nothing_and_resumed_it_does_all(service: Service, operator: Operator) -> None:
     told = operator.press("workers/annotator/pause")
@@ -145,6 +182,15 @@ def test_dead_letter_is_shown_and_sent_back(service: Service, operator: Operator
     )
     assert "of job-archives again." in operator.press("queues/job-archives/redrive")
     assert operator.row("queue", "job-archives")[3] == "0"
+
+
+@pytest.mark.usefixtures("operator")
+@pytest.mark.parametrize("block", OPERATIONS_BLOCKS)
+def test_commands_of_the_guide_for_its_pod_work_as_they_stand(block: str) -> None:
+    done = run_block(block)
+    # Exit code 3 tells that something is overdue, as the guide says.
+    assert done.returncode in {0, 3}, done.stderr
+    assert "overdue" in done.stdout
 
 
 @pytest.mark.usefixtures("operator")
