@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# No file may grow beyond so many bytes: the kernel then refuses a write as it does on a full disk, by another name.
+# No file may grow beyond so many bytes: a write is then refused as on a full disk, by another name.
 LIMITED = """
 import resource, sys
 from gas_engine.cli import main
