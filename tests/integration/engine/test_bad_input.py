@@ -58,6 +58,10 @@ def test_what_is_no_vcf_is_refused_in_a_sentence(
             "MT 73 . A G . . . extra",
             "Line 4, column 9: a line of 9 columns where a record of 8 columns belongs.",
         ),
+        (
+            "MT 73 . A <DÉL> . . .",
+            'Line 4, column 5 (ALT): "<DÉL>" where an allele (bases, *, <ID>, a breakend or .) belongs.',
+        ),
         ("MT 73 . A G . . AC=\x00\x01", "Line 4, column 8 (INFO): the control byte 0x00 where text belongs."),
         (
             "##fileformat=VCFv4.2",

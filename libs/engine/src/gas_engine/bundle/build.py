@@ -91,6 +91,8 @@ def build_bundle(
         bases = Path(scratch) / "sequence"
         with bases.open("wb") as out:
             lengths = stream_fasta(Path(fasta), out.write)
+        if not bases.stat().st_size:
+            raise BundleError(f"{fasta} has no bases: give a FASTA of the genome.")
         contigs = _contigs(lengths, genetic_codes or {}, aliases or {}, circular)
         if as_text:
             _copy_text(Path(fasta), work / SEQUENCE_NAME)

@@ -230,7 +230,7 @@ def _manifest(directory: Path) -> Manifest:
     where = directory / MANIFEST_NAME
     if not where.is_file():
         raise BundleError(f"There is no reference bundle at {directory}: {MANIFEST_NAME} is missing.")
-    manifest = Manifest.from_json(where.read_text(encoding="utf-8"), where)
+    manifest = Manifest.from_json(where.read_bytes(), where)
     for name, checksum in (manifest.checksums or {}).items():
         if not (directory / name).is_file():
             raise BundleError(f"The bundle at {directory} is damaged: {name} is missing. Fetch it anew.")

@@ -77,7 +77,7 @@ class Manifest:
         return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: Path) -> Manifest:
+    def from_json(cls, text: str | bytes, where: Path) -> Manifest:
         """Read a manifest; BundleError for anything that this engine did not write."""
         try:
             body: dict[str, Any] = json.loads(text)
@@ -97,7 +97,7 @@ class Manifest:
                 sources=tuple(Source(**s) for s in body["sources"]),
                 checksums=dict(body["checksums"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise BundleError(
                 f"{where} is damaged ({type(fault).__name__}: {fault}): fetch the bundle anew or build it."
             ) from fault

@@ -103,6 +103,13 @@ def write_tables(path: Path, tables: Tables) -> str:
 def read_tables(path: Path, checksum: str) -> Tables:
     """Map tables; BundleError if the file is not the one that was written."""
     header, begin = _header(path, checksum)
+    try:
+        return _mapped(path, header, begin)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
+        raise BundleError(f"{path} is damaged (its header). Fetch the bundle anew or build it.") from fault
+
+
+def _mapped(path: Path, header: dict[str, Any], begin: int) -> Tables:
     with path.open("rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
     found = {}
@@ -130,6 +137,7 @@ def read_tables(path: Path, checksum: str) -> Tables:
 def verify_tables(path: Path, checksum: str) -> None:
     """Read every array and hold it against its checksum; BundleError names one that is damaged."""
     header, begin = _header(path, checksum)
+    read_tables(path, checksum)  # what its header says of the arrays holds together
     with path.open("rb") as stream:
         for each in header["arrays"]:
             stream.seek(begin + each["at"])
@@ -139,7 +147,7 @@ def verify_tables(path: Path, checksum: str) -> None:
                 piece = stream.read(min(left, _COPY_BYTES))
                 digest.update(piece)
                 left -= len(piece)
-            if digest.hexdigest() != each["sha256"]:
+            if digest.hexdigest() != each.get("sha256"):
                 raise BundleError(f"{path} is damaged ({each['name']}): fetch the bundle anew or build it.")
 
 
@@ -152,9 +160,13 @@ def _header(path: Path, checksum: str) -> tuple[dict[str, Any], int]:
         raise BundleError(
             f"{path} is not the file that its manifest lists. Fetch the bundle anew or build it."
         )
-    header: dict[str, Any] = json.loads(text)
+    try:
+        header: dict[str, Any] = json.loads(text)
+        bytes_told = header["bytes"]
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
+        raise BundleError(f"{path} is damaged (its header). Fetch the bundle anew or build it.") from fault
     begin = -(-(_START + size) // _PAGE) * _PAGE
-    if path.stat().st_size != begin + header["bytes"]:
+    if path.stat().st_size != begin + bytes_told:
         raise BundleError(f"{path} is cut short. Fetch the bundle anew or build it.")
     return header, begin
 

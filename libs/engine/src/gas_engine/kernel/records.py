@@ -174,6 +174,7 @@ def _record(
     ):
         return _unknown(cursors, KIND_FORMAT, line.tabs[7] + 1, line.tabs[8])
     rewrite = False
+    undeclared = False
     end_value = -1
     af_at = af_end = ac_at = ac_end = an_at = an_end = 0
     new_info = info_end - info_at
@@ -193,6 +194,7 @@ def _record(
                     return _unknown(cursors, KIND_INFO, at, stop)
                 use = names[slot].use
                 if use:
+                    undeclared = undeclared or use & USE_UNDECLARED != 0
                     if use & (USE_DROP | USE_RENAME):
                         rewrite = True
                         new_info += names[slot].new_size
@@ -399,7 +401,8 @@ def _record(
         rows[row].regions_end = cursors[REGION_COUNT]
         rows[row].consequences_end = cursors[PLACED_COUNT]
         cursors[ROWS] += 1
-    _note_infos(block, info_at, info_end, names, pool)
+    if undeclared:
+        _note_infos(block, info_at, info_end, names, pool)
     _count(m, s, line.contig, alleles, status, tallies)
     return DONE
 
@@ -937,8 +940,6 @@ def _frequency(
 @jit
 def _note_infos(block: Bytes, start: int, end: int, names: Rows, pool: Bytes) -> None:
     """Remember of keys that the header does not declare whether they stand bare or with a value."""
-    if end - start == 1 and block[start] == _DOT:
-        return
     at = start
     while at < end:
         stop = at

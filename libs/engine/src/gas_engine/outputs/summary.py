@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 SCHEMA_VERSION = 1
 
@@ -104,4 +104,6 @@ class Summary:
 
     def to_json(self) -> str:
         """Return the summary as JSON text, ending in a line feed."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        # Not asdict: it copies every count, one by one.
+        body = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps(body, indent=2, ensure_ascii=False, default=asdict) + "\n"

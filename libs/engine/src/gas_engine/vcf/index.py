@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
 _WINDOWS: Final = 1 << 15  # of 16 kb, up to position 2^29
 _STATISTICS_BIN: Final = 37_450
 _VCF_PRESET: Final = struct.pack("<6i", 2, 1, 2, 0, ord("#"), 0)
-_Chunk = tuple[int, int, int]
+_Contig = tuple["Longs", "Longs", tuple[int, int, int]]
+"""Chunks (bin, begin, end), the first offset of each window, and (first offset, last, records)."""
 
 
 class Indexer:
@@ -32,8 +31,8 @@ class Indexer:
         self._waiting: deque[tuple[int, Rows]] = deque()
         self._state: Longs = np.full(binning.STATE, -1, np.int64)
         self._linear: Longs = np.full(_WINDOWS, -1, np.int64)
-        self._chunks: list[_Chunk] = []
-        self._contigs: dict[int, tuple[list[_Chunk], list[int], tuple[int, int, int]]] = {}
+        self._chunks: list[Longs] = []
+        self._contigs: dict[int, _Contig] = {}
 
     def add(self, text_at: int, sites: Rows, offsets: Sequence[int]) -> None:
         """Add records whose text starts at ``text_at``; ``offsets`` are of the blocks written so far."""
@@ -59,20 +58,20 @@ class Indexer:
             taken, made = binning.index_sites(
                 sites, offsets, bgzf.BLOCK_BYTES, text_at, chunks, self._linear, self._state
             )
-            self._chunks += map(tuple, chunks[:made].tolist())
+            self._chunks.append(chunks[:made].copy())
             sites = sites[taken:]
 
     def _end_contig(self) -> None:
         state = self._state
         contig = int(state[binning.CONTIG])
         if contig >= 0:
-            last = (int(state[binning.BIN]), int(state[binning.BEGIN]), int(state[binning.END]))
+            last = state[[binning.BIN, binning.BEGIN, binning.END]]
             windows = int(np.flatnonzero(self._linear >= 0)[-1]) + 1
             linear = self._linear[:windows]
             linear[0] = linear[0] if linear[0] >= 0 else state[binning.FIRST]
             filled = linear[np.maximum.accumulate(np.where(linear >= 0, np.arange(windows), 0))]
-            totals = (int(state[binning.FIRST]), last[2], int(state[binning.COUNT]))
-            self._contigs[contig] = ([*self._chunks, last], filled.tolist(), totals)
+            totals = (int(state[binning.FIRST]), int(state[binning.END]), int(state[binning.COUNT]))
+            self._contigs[contig] = (np.concatenate([*self._chunks, last[None]]), filled, totals)
         self._chunks = []
         self._linear.fill(-1)
         state.fill(-1)
@@ -89,25 +88,29 @@ class Indexer:
         parts = [b"TBI\1", struct.pack("<i", len(met)), _VCF_PRESET, struct.pack("<i", len(joined)), joined]
         moved = shift << 16
         for _, (chunks, linear, (first, last, count)) in met:
-            by_bin = groupby(sorted(chunks), key=itemgetter(0))
-            bins = [(number, _joined(list(group))) for number, group in by_bin]
-            parts.append(struct.pack("<i", len(bins) + 1))
-            for number, pieces in bins:
-                parts.append(struct.pack("<Ii", number, len(pieces)))
-                parts += [struct.pack("<QQ", begin + moved, end + moved) for begin, end in pieces]
+            bins, packed = _bins(chunks, moved)
+            parts += [struct.pack("<i", bins + 1), packed]
             parts.append(struct.pack("<IiQQQQ", _STATISTICS_BIN, 2, first + moved, last + moved, count, 0))
             parts.append(struct.pack("<i", len(linear)))
-            parts.append((np.array(linear, np.uint64) + np.uint64(moved)).astype("<u8").tobytes())
+            parts.append((linear + moved).astype("<u8").tobytes())
         parts.append(struct.pack("<Q", 0))
         path.write_bytes(bgzf.pack(b"".join(parts))[0] + bgzf.EOF)
 
 
-def _joined(chunks: list[_Chunk]) -> list[tuple[int, int]]:
-    """Chunks of one bin, those that meet within a block joined."""
-    pieces = [(chunks[0][1], chunks[0][2])]
-    for _, begin, end in chunks[1:]:
-        if begin >> 16 <= pieces[-1][1] >> 16:
-            pieces[-1] = (pieces[-1][0], end)
-        else:
-            pieces.append((begin, end))
-    return pieces
+def _bins(chunks: Longs, moved: int) -> tuple[int, bytes]:
+    """How many bins there are, and their bytes; chunks of a bin are joined where they meet within a block."""
+    chunks = chunks[np.argsort(chunks[:, 0], kind="stable")]
+    numbers, begins, ends = chunks.T
+    new_bin = np.append(True, numbers[1:] != numbers[:-1])
+    apart = new_bin | np.append(True, begins[1:] >> 16 > ends[:-1] >> 16)
+    last = np.append(apart[1:], True)
+    pieces, first_piece = int(apart.sum()), np.flatnonzero(new_bin[apart])
+    bins = len(first_piece)
+    # A bin: its number and how many pieces it has (4 bytes each), then where each begins and ends (8 bytes).
+    words = np.empty(2 * bins + 4 * pieces, "<u4")
+    at = 2 * np.arange(bins) + 4 * first_piece
+    words[at], words[at + 1] = numbers[new_bin], np.diff(first_piece, append=pieces)
+    at = 2 * np.cumsum(new_bin[apart]) + 4 * np.arange(pieces)
+    for place, offsets in ((0, begins[apart] + moved), (2, ends[last] + moved)):
+        words[at + place], words[at + place + 1] = offsets & 0xFFFFFFFF, offsets >> 32
+    return bins, words.tobytes()

@@ -139,7 +139,7 @@ def _check_alleles(number: int, ref: bytes, alts: tuple[bytes, ...], *, vcf3: bo
     if not _BASES.fullmatch(ref):
         raise VcfError(number, 4, "REF", shown(ref), "a base or bases (A, C, G, T, N)")
     for allele in alts:
-        if not (_ALT.fullmatch(allele) or (vcf3 and is_vcf3_indel(allele))):
+        if not allele.isascii() or not (_ALT.fullmatch(allele) or (vcf3 and is_vcf3_indel(allele))):
             raise VcfError(number, 5, "ALT", shown(allele), "an allele (bases, *, <ID>, a breakend or .)")
 
 
