@@ -102,6 +102,55 @@ def test_the_page_follows_a_job_to_its_end_and_then_asks_no_more(site: Site, tab
     assert site.count("/status") == 2
 
 
+AWAY = """
+  // The reader is in another window; what is shown by the desktop is noted, and shown.
+  window.told = [];
+  Object.defineProperty(document, "hidden", { get: () => window.away ?? false });
+  document.hasFocus = () => !document.hidden;
+  const Real = Notification;
+  window.Notification = class extends Real {
+    constructor(title, more) {
+      super(title, more);
+      window.told.push(title);
+    }
+  };
+"""
+
+
+def test_the_end_is_told_by_title_icon_and_for_who_asks_by_the_desktop(
+    site: Site, tab: Page, gallery: Any
+) -> None:
+    go = threading.Event()
+    site.answer("jobs.status", lambda **_: site.panel(gallery.FAILED if go.is_set() else gallery.RUNNING))
+    tab.context.grant_permissions(["notifications"])
+    tab.add_init_script(AWAY)
+    tab.goto(f"{site.url}/gallery/job-running")
+    icon = tab.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", "/assets/icons/favicon-working.svg")
+    assert tab.evaluate("localStorage.length") == 0
+    tab.get_by_role("button", name="Notify me when jobs end").click()
+    expect(tab.get_by_role("button", name="Stop notifying me")).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_role("button", name="Stop notifying me")).to_be_visible()
+    tab.evaluate("window.away = true")
+    go.set()
+    expect(icon).to_have_attribute("href", "/assets/icons/favicon-failed.svg")
+    expect(tab).to_have_title("Failed: test.vcf · GAS")
+    assert tab.evaluate("window.told") == ["Failed: test.vcf"]
+
+
+def test_a_browser_that_refuses_notifications_is_told_of(site: Site, tab: Page, gallery: Any) -> None:
+    site.answer("jobs.status", lambda **_: site.panel(gallery.RUNNING))
+    tab.add_init_script(
+        "Notification.requestPermission = async () => 'denied';"
+        "Object.defineProperty(Notification, 'permission', { get: () => 'denied' });"
+    )
+    tab.goto(f"{site.url}/gallery/job-running")
+    tab.get_by_role("button", name="Notify me when jobs end").click()
+    expect(tab.get_by_text("Your browser refuses notifications of this site")).to_be_visible()
+    expect(tab.get_by_role("button", name="Notify me when jobs end")).to_be_visible()
+
+
 def test_an_unchanged_job_costs_a_304_and_leaves_the_page_alone(site: Site, tab: Page, gallery: Any) -> None:
     def status(**_: str) -> Response:
         if request.headers.get("If-None-Match") == '"one"':
