@@ -32,7 +32,6 @@ function browser({ permission = "default", answer = "granted", hidden = true, st
     },
   };
   page.document = { hidden, hasFocus: () => !hidden };
-  page.location = { pathname: "/annotations/1" };
   page.focus = () => (page.focused += 1);
   return page;
 }

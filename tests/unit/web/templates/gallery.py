@@ -390,19 +390,25 @@ def _wrong_notes() -> NotesForm:
     return form
 
 
-def _jobs(
-    *views: SimpleNamespace, next_url: str = "", newer_url: str = "", q: str = "", stopped: bool = False
+def jobs_page(
+    *views: SimpleNamespace,
+    next_url: str = "",
+    first_url: str = "",
+    q: str = "",
+    oldest_first: bool = False,
+    stopped: bool = False,
+    poll_seconds: int = 5,
 ) -> tuple[str, dict[str, Any]]:
     page = SimpleNamespace(
         jobs=views,
         next_url=next_url,
-        newer_url=newer_url,
-        wanted=Wanted(q),
+        first_url=first_url,
+        wanted=Wanted(q, "", oldest_first),
         states=STATES,
         narrowed=bool(q),
         stopped=stopped,
         looked_at=1000,
-        poll_seconds=5 if views else None,
+        poll_seconds=poll_seconds if views else None,
         here="/annotations",
     )
     return "jobs/index.html", {"nav": "jobs", "page": page}
@@ -649,10 +655,11 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "jobs/confirm_keep_longer.html",
         {"nav": "jobs", "job": LIFE["window"][0], "window": "5 min"},
     ),
-    "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
-    "jobs-none": _jobs(),
-    "jobs-no-match": _jobs(q=HOSTILE, newer_url="/annotations"),
-    "jobs-looked-through": _jobs(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
+    "jobs-life": jobs_page(*(shown for shown, _ in LIFE.values())),
+    "jobs-none": jobs_page(),
+    "jobs-no-match": jobs_page(q=HOSTILE, first_url="/annotations"),
+    "jobs-oldest": jobs_page(DONE, oldest_first=True, next_url="/annotations?after=abc", first_url="/"),
+    "jobs-looked-through": jobs_page(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
     "confirm-selected": (
         "jobs/confirm_selected.html",
         {"nav": "jobs", "jobs": [DONE, job(name=HOSTILE)], "others": 1, "typed": "", "wrong": False},
@@ -665,7 +672,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "jobs/confirm_selected.html",
         {"nav": "jobs", "jobs": [], "others": 2, "typed": "", "wrong": False},
     ),
-    "jobs": _jobs(
+    "jobs": jobs_page(
         RUNNING,
         DONE,
         FAILED,
@@ -681,7 +688,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         ),
         job("COMPLETED", "LOST", name="old.vcf"),
         next_url="/annotations?after=abc",
-        newer_url="/annotations",
+        first_url="/annotations",
     ),
     "plan-free": _plan(pay="begin", archived=13),
     "plan-free-new": _plan(pay="begin"),

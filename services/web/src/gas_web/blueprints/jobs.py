@@ -93,31 +93,31 @@ def submitted() -> Response | tuple[str, int]:
 @blueprint.get("/annotations")
 @sign_in_required
 def index() -> str:
-    """The jobs that fit, newest first; the address holds what was asked for."""
+    """The jobs that fit; the address holds what was asked for."""
     here = container()
     text = request.args.get("after")
     after = cursors.read(text) if text else None
-    wanted = Wanted(request.args.get("q", "").strip(), request.args.get("state", ""))
-    unreadable = wanted.state and wanted.state not in joblist.STATES
+    order = request.args.get("order", "")
+    wanted = Wanted(request.args.get("q", "").strip(), request.args.get("state", ""), order == "oldest")
+    unreadable = (wanted.state and wanted.state not in joblist.STATES) or order not in {"", "oldest"}
     if (text and after is None) or unreadable or len(wanted.text) > joblist.QUERY_CHARACTERS:
         abort(_BAD_REQUEST)
     found = joblist.find(user(), wanted, after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
     reading = _reading()
-    asked: dict[str, Any] = {
-        name: value for name, value in (("q", wanted.text), ("state", wanted.state)) if value
-    }
+    told = {"q": wanted.text, "state": wanted.state, "order": order}
+    asked: dict[str, Any] = {name: value for name, value in told.items() if value}
     shown = [view(job, reading) for job in found.jobs]
     page = SimpleNamespace(
         jobs=shown,
         wanted=wanted,
         states=joblist.STATES,
-        narrowed=bool(asked),
+        narrowed=wanted.narrowed,
         stopped=found.stopped,
         looked_at=joblist.LOOKED_AT,
         poll_seconds=_list_pace(shown),
         here=url_for("jobs.index", after=text, **asked),
         next_url=url_for("jobs.index", after=cursors.write(found.next), **asked) if found.next else None,
-        newer_url=url_for("jobs.index", **asked) if after else None,
+        first_url=url_for("jobs.index", **asked) if after else None,
     )
     return render_template("jobs/index.html", nav="jobs", page=page)
 

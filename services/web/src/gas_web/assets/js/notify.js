@@ -41,10 +41,11 @@ export class Notices {
   }
 
   // A job's page went from one state to the next. Who looks at the page sees that by themselves.
-  tell(before, now, title) {
+  // `path` is the job's: however many tabs follow it, one notification stands.
+  tell(before, now, title, path) {
     const { document } = this.#page;
     if (!this.on || !underWay(before) || underWay(now) || (!document.hidden && document.hasFocus())) return;
-    const notice = new this.#page.Notification(title, { tag: this.#page.location.pathname });
+    const notice = new this.#page.Notification(title, { tag: path });
     notice.onclick = () => {
       this.#page.focus();
       notice.close();

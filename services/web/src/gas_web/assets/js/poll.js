@@ -55,7 +55,7 @@ function follow() {
     favicon.href = now.favicon;
     if (now.announce !== announce) announcer.textContent = announce = now.announce;
     if (now.state !== state) {
-      notices.tell(state, now.state, now.title.replace(/ · GAS$/, ""));
+      notices.tell(state, now.state, now.title.replace(/ · GAS$/, ""), location.pathname);
       state = now.state;
       htmx.trigger("#details", "gas:state");
     }

@@ -1,9 +1,10 @@
 // The submit page: files chosen, dropped or pasted are looked at before anything is sent, each becomes a job of its own,
 // and large ones go in parts. The form works without this module; the store and the server enforce the limits either way.
 
-import { arrivedBytes, fingerprint, giveUp, isThisFile, PartsUpload, unfinished } from "./parts.js";
+import { fingerprint, isThisFile, PartsUpload } from "./parts.js";
 import { vcfOfPasted } from "./pasted.js";
 import { preflight } from "./preflight.js";
+import { arrivedText, showUnfinished } from "./unfinished.js";
 import { counted, durationText, number, shortSize, sizeText } from "./words.js";
 
 const RENEW_BEFORE_MS = 60_000;
@@ -101,7 +102,7 @@ class Item {
     const print = await fingerprint(this.file);
     this.resume = uploads.find((upload) => isThisFile(upload, this.file, print)) ?? null;
     if (!this.resume) return;
-    this.text.textContent = `${shortSize(arrivedBytes(this.resume))} of ${shortSize(this.file.size)} have arrived before; only the rest is sent.`;
+    this.text.textContent = `${arrivedText(this.resume)} before; only the rest is sent.`;
     this.text.hidden = false;
   }
 
@@ -284,23 +285,6 @@ function bind(form) {
     if (items.every((item) => item.location)) location.assign(form.dataset.jobsUrl);
   });
 
-  async function showUnfinished() {
-    uploads = await unfinished(session);
-    waiting.replaceChildren(
-      ...uploads.map((upload) => {
-        const piece = cloned(form, "resume");
-        piece.querySelector("span").textContent = `${upload.name}: ${shortSize(arrivedBytes(upload))} of ${shortSize(upload.size_bytes)} have arrived. Choose the same file again, and only the rest is sent.`;
-        piece.querySelector("button").addEventListener("click", async () => {
-          await giveUp(session, upload.job_id).catch(() => {});
-          await showUnfinished();
-        });
-        return piece;
-      }),
-    );
-    waiting.hidden = !uploads.length;
-    if (uploads.length && items.length && !sending) await take(items.map((item) => item.file));
-  }
-
   input.multiple = true;
   input.addEventListener("change", () => take(input.files));
   // Back from the job: this form has made its job, so the next file needs a new one.
@@ -346,7 +330,15 @@ function bind(form) {
     button.focus();
   });
 
-  showUnfinished();
+  showUnfinished(
+    waiting,
+    session,
+    (upload) => `${upload.name}: ${arrivedText(upload)}. Choose the same file again, and only the rest is sent.`,
+    async (found) => {
+      uploads = found;
+      if (uploads.length && items.length && !sending) await take(items.map((item) => item.file));
+    },
+  );
   // The browser may keep the chosen file over a reload.
   if (input.files.length) take(input.files);
 }
