@@ -225,6 +225,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "completed_at": None,
         "duration": "",
         "actions": set(),
+        "again": "choose" if status in {"FAILED", "CANCELLED"} else "",
         "upgrade_helps": False,
         "failure": None,
         "summary": None,
@@ -359,7 +360,20 @@ NEW = {
     "parts_from": 16 * 1024**2,
     "records_per_second": 40_000,
     "problem": "",
+    "draft": None,
 }
+AT_LINE = Failure("vcf", "Line 412, column 2 (POS): “x” where a number belongs.", "Correct it.", 412, 2)
+DRAFT = SimpleNamespace(
+    job_id="0123456789abcdef0123456789abcdef",
+    name="Family 3",
+    file_name="test.vcf",
+    failure=AT_LINE,
+    has_file=True,
+    text="".join(
+        f"chrM\t{'x' if line == 412 else line}\t.\tA\tG\t.\t.\tL={line}\n" for line in range(1, 601)
+    ),
+)
+TOO_LARGE_TO_EDIT = SimpleNamespace(**{**vars(DRAFT), "name": HOSTILE, "text": ""})
 
 
 def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str, dict[str, Any]]:
@@ -564,6 +578,16 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "usage-none": ("account/usage.html", {"nav": "profile", "usage": Usage((), whole=True, counted=0)}),
     "new": ("jobs/new.html", NEW),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
+    "new-edit": ("jobs/new.html", {**NEW, "draft": DRAFT}),
+    "new-again": ("jobs/new.html", {**NEW, "draft": TOO_LARGE_TO_EDIT}),
+    "job-failed-by-us": _show(
+        job(
+            "FAILED",
+            headline=[("Five tries failed; the fault is ours. Your file is kept.",)],
+            actions={"delete", "run_again"},
+            again="run",
+        )
+    ),
     "job-waiting": _show(
         job(
             "PENDING",
@@ -619,7 +643,8 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
                 ("Line 412, column 2 (POS): “x” where a number belongs.",),
                 ("Correct the line and submit it again.",),
             ],
-            actions={"delete"},
+            actions={"delete", "run_again"},
+            again="edit",
             notes="From the second run.\nAsk Gregor about the header.",
         ),
         FAULT,

@@ -585,6 +585,23 @@ def test_pasted_records_are_checked_with_the_header_that_they_get(site: Site, ta
     expect(tab.locator("[data-checks]")).to_contain_text("Line 3")
 
 
+def test_lines_of_a_failed_job_are_edited_with_the_one_at_fault_selected(site: Site, tab: Page) -> None:
+    tab.goto(f"{site.url}/gallery/new-edit")
+    lines = tab.get_by_label("VCF lines", exact=True)
+    expect(lines).to_be_focused()
+    expect(tab.get_by_text("Its lines are below, the one at fault selected.")).to_be_visible()
+    selected = "e => e.value.slice(e.selectionStart, e.selectionEnd)"
+    assert lines.evaluate(selected) == "chrM\tx\t.\tA\tG\t.\t.\tL=412"
+    # In the middle of what is seen of 600.
+    shown = "e => [e.scrollTop, e.clientHeight].map(pixels => pixels / e.scrollHeight * 600)"
+    first, count = lines.evaluate(shown)
+    assert first < 411 < first + count
+    tab.keyboard.type("chrM\t412\t.\tA\tG\t.\t.\tL=412")
+    tab.get_by_role("button", name="Use these lines").click()
+    expect(tab.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 600 records on rCRS")
+    expect(tab.locator("[data-checks]")).to_contain_text("test.vcf")
+
+
 def test_sample_is_taken_without_a_file_at_hand(site: Site, tab: Page) -> None:
     tab.goto(f"{site.url}/gallery/new")
     tab.get_by_role("link", name="Try our sample").click()

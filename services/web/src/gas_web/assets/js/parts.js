@@ -30,7 +30,7 @@ class RefusedError extends Error {
 // The store does not take the part as it is: its address is too old, or it was damaged on its way.
 class AgainError extends Error {}
 
-// Ask our own pages. `session` holds the address and the token that goes with the sign-in.
+// Ask our own pages. `session` holds the address and the token that goes with the sign-in, and the job that is tried again.
 async function ask(session, path, body) {
   let response;
   try {
@@ -194,7 +194,7 @@ export class PartsUpload {
   async run() {
     try {
       this.#upload ??= await this.#patiently(async () =>
-        ask(this.#session, "", { name: this.#file.name, size_bytes: this.#file.size, fingerprint: await fingerprint(this.#file) }),
+        ask(this.#session, "", { name: this.#file.name, size_bytes: this.#file.size, fingerprint: await fingerprint(this.#file), edit: this.#session.edit }),
       );
       kept((all) => (all[this.id] = Date.now()));
       for (const part of this.#upload.arrived) this.#arrived.set(part.number, part.crc32);

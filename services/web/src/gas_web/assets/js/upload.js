@@ -2,7 +2,7 @@
 // and large ones go in parts. The form works without this module; the store and the server enforce the limits either way.
 
 import { fingerprint, isThisFile, PartsUpload } from "./parts.js";
-import { vcfOfPasted } from "./pasted.js";
+import { placeOfLine, vcfOfPasted } from "./pasted.js";
 import { preflight } from "./preflight.js";
 import { arrivedText, showUnfinished } from "./unfinished.js";
 import { counted, durationText, number, shortSize, sizeText } from "./words.js";
@@ -143,7 +143,7 @@ function bind(form) {
   const announcer = form.querySelector("[data-announcer]");
   const waiting = form.querySelector("[data-unfinished]");
   const title = document.title;
-  const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf };
+  const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf, edit: form.dataset.edit ?? null };
   const options = {
     bundle: JSON.parse(form.dataset.bundle),
     maxBytes: Number(form.dataset.maxBytes),
@@ -308,17 +308,27 @@ function bind(form) {
   });
 
   const paste = form.querySelector("[data-paste]");
+  const lines = paste.querySelector("textarea");
   paste.hidden = false;
   paste.querySelector("button").addEventListener("click", () => {
-    const text = vcfOfPasted(paste.querySelector("textarea").value);
+    const text = vcfOfPasted(lines.value);
     if (!text) {
-      paste.querySelector("textarea").focus();
+      lines.focus();
       return;
     }
     input.value = "";
     input.required = false;
-    take([new File([text], "pasted.vcf")]);
+    take([new File([text], paste.dataset.name ?? "pasted.vcf")]);
   });
+  // Lines of a job that failed: begin at the one at fault.
+  if (paste.dataset.line) {
+    document.querySelector("[data-draft]").hidden = false;
+    lines.focus();
+    lines.setSelectionRange(...placeOfLine(lines.value, Number(paste.dataset.line)));
+    const height = lines.scrollHeight / lines.value.split("\n").length;
+    lines.scrollTop = (Number(paste.dataset.line) - lines.rows / 2) * height;
+    lines.scrollLeft = 0;
+  }
 
   const sample = form.querySelector("[data-sample]");
   sample.addEventListener("click", async (event) => {
