@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from tests.browser.reader import END_MS
 
 from gas_local.environment import ROOT
 from gas_local.world import ADA, GREGOR
@@ -182,6 +184,38 @@ def test_every_page_is_accessible_and_fits(visit: Callable[..., Reader], theme: 
         page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, query
+
+
+def test_the_genome_browser_draws_the_variant_and_asks_nobody_else(reader: Reader) -> None:
+    reader.sign_in(ADA)
+    explore(reader)
+    page = reader.page
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.locator("a[data-drawer]").nth(10).click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", level=1)).to_be_visible()
+    assert not any("igv" in path or path.endswith("/browser") for path in asked)
+
+    drawer.get_by_text("Genome browser", exact=True).click()
+    frame = drawer.frame_locator("iframe")
+    expect(frame.locator("[data-browser]")).to_have_attribute("data-state", "drawn", timeout=END_MS)
+    # Ranges of the VCF from the store, each by a link of its own, and the reference from us.
+    assert any(path.endswith("/annot.vcf.gz") and "/annotations/" not in path for path in asked)
+    assert any(path.endswith("/annot.vcf.gz.tbi") and "/annotations/" not in path for path in asked)
+    assert any(path.endswith("/sequence.fa") for path in asked)
+    assert any(path.endswith("/genes.gff3") for path in asked)
+    drawn = frame.locator("[data-browser]").evaluate(
+        """async (place) => {
+            const root = place.shadowRoot ?? place;
+            return [...root.querySelectorAll("canvas")].filter((canvas) => {
+              if (!canvas.width || !canvas.height) return false;
+              const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+              return new Set(new Uint32Array(data.buffer)).size > 2;
+            }).length;
+        }"""
+    )
+    assert drawn >= 3, "ruler, sequence, variants and genes"
 
 
 def test_hostile_names_are_text_and_call_nobody(reader: Reader, tmp_path: Path) -> None:

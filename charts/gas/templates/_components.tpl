@@ -75,6 +75,7 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- end -}}
 {{- if has $name (list "web" "operations") -}}
 {{- $_ := set $settings "GAS_HTTP_PORT" "8080" -}}
+{{- $_ := set $settings "GAS_LINGER_SECONDS" "5" -}}
 {{- $_ := set $settings "GAS_TRUSTED_PROXIES" $root.Values.web.trustedProxies -}}
 {{- if $root.Values.operations.enabled -}}
 {{- $_ := set $settings "GAS_OPERATORS" (join "," $root.Values.operations.identities) -}}

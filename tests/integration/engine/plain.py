@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pysam
 
-from gas_engine import Bundle, Limits, OutputPaths, annotate
+from gas_engine import Bundle, Limits, OutputPaths, Pick, annotate
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.records import RecordAnnotator
@@ -25,6 +25,8 @@ from gas_engine.vcf.header import read_header
 from gas_engine.vcf.record import parse_record
 from gas_engine.vcf.source import Source
 from gas_engine.version import __version__
+
+ALL = Pick()
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Said:
     counts: dict[str, Any]
 
 
-def plainly(data: bytes, bundle: Bundle, directory: Path) -> Said:
+def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
     """Annotate with the twin."""
     directory.mkdir(exist_ok=True)
     limits = Limits()
@@ -44,7 +46,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path) -> Said:
     header = read_header(numbered, limits)
     fields = OurFields(bundle, header)
     declarations = Declarations(header, limits)
-    annotator = RecordAnnotator(bundle, fields, vcf3=header.vcf3)
+    annotator = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
     records = [
         parse_record(number, line, header.columns, vcf3=header.vcf3)
         for number, line in numbered
@@ -89,10 +91,10 @@ def plainly(data: bytes, bundle: Bundle, directory: Path) -> Said:
     return Said(head + body, rows_of(directory / "plain.parquet"), counts)
 
 
-def fast(data: bytes, bundle: Bundle, directory: Path) -> Said:
+def fast(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
     """Annotate with the engine."""
     outputs = OutputPaths(directory / "fast")
-    annotate(io.BytesIO(data), bundle, outputs, lambda _: None)
+    annotate(io.BytesIO(data), bundle, outputs, lambda _: None, pick=pick)
     with pysam.BGZFile(str(outputs.vcf), "r", None) as vcf:
         lines = vcf.read().splitlines()
     counts = json.loads(outputs.summary.read_text())
@@ -104,9 +106,9 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def assert_the_same(data: bytes, bundle: Bundle, directory: Path) -> Said:
+def assert_the_same(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
     """Run both and compare every byte and every cell; return what they say."""
-    expected, found = plainly(data, bundle, directory), fast(data, bundle, directory)
+    expected, found = plainly(data, bundle, directory, pick), fast(data, bundle, directory, pick)
     for number, (line, other) in enumerate(zip(expected.lines, found.lines, strict=False)):
         assert line == other, f"line {number}"
     assert len(expected.lines) == len(found.lines)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.integration.engine.plain import Said, assert_the_same, fast, plainly
-from tests.integration.engine.worlds import a_bundle, a_file
+from tests.integration.engine.worlds import a_bundle, a_file, a_pick
 
 from gas_engine import Bundle, EngineError
 
@@ -21,10 +21,11 @@ def test_on_made_up_genomes_every_byte_and_every_cell_is_the_same(seed: int) -> 
     rng = random.Random(seed)
     bundle = a_bundle(rng)
     data = a_file(rng, bundle)
+    pick = a_pick(rng)
     with tempfile.TemporaryDirectory() as directory:
-        said = plainly(data, bundle, Path(directory))
+        said = plainly(data, bundle, Path(directory), pick)
         if belongs(said):
-            assert_the_same(data, bundle, Path(directory))
+            assert_the_same(data, bundle, Path(directory), pick)
         else:
             with pytest.raises(EngineError, match=r"no record lies on a contig|REF contradicts toy"):
                 fast(data, bundle, Path(directory))

@@ -8,11 +8,12 @@ import numpy as np
 
 from gas_engine.allele import left_align, trim
 from gas_engine.bundle import Bundle, Contig, Manifest, Track
-from gas_engine.bundle.genes import Segment, Transcript
+from gas_engine.bundle.genes import NMD, Segment, Transcript
 from gas_engine.bundle.known import KnownRows
 from gas_engine.bundle.regions import Region
 from gas_engine.bundle.tables import build_tables
 from gas_engine.codon import GENETIC_CODES, reverse_complement
+from gas_engine.pick import ORDER, Keep, Pick
 
 STOPS = ("TAA", "TAG", "TGA")
 LETTERS = "ACGT"
@@ -83,7 +84,8 @@ def a_transcript(rng: random.Random, number: int, contig: Contig, bases: list[st
         phase = rng.choice((0, 0, 0, 1, 2))
         if rng.random() < 0.8:
             tidy(rng, bases, exonic[first : last + 1], strand, contig.genetic_code)
-    biotype = rng.choice(("protein_coding", "protein_coding", "lncRNA", "NMD decay"))
+    biotype = rng.choice(("protein_coding", "protein_coding", "lncRNA", "NMD decay", NMD))
+    marked = rng.random() < 0.5
     version = rng.choice(("", ".2"))
     return Transcript(
         transcript_id=f"T{rng.choice((number, number + 10))}",
@@ -97,7 +99,19 @@ def a_transcript(rng: random.Random, number: int, contig: Contig, bases: list[st
         cds=cds,
         cds_phase=phase,
         protein_id="P;0" if rng.random() < 0.04 else f"P{number}",
+        canonical=rng.choice(("YES", "")) if marked else "",
+        mane=rng.choice(("MANE_Select", "MANE_Plus_Clinical", "", "")) if marked else "",
+        tsl=rng.choice(("1", "5", "")) if marked and number % 2 else "",
+        appris=rng.choice(("P1", "P4", "A2", "")) if marked and number % 3 else "",
+        mature=exons[:1] if rng.random() < 0.2 else (),
     )
+
+
+def a_pick(rng: random.Random) -> Pick:
+    """All consequences half of the time, else any choice of them by any criteria."""
+    if rng.random() < 0.5:
+        return Pick()
+    return Pick(rng.choice(list(Keep)), tuple(rng.sample(ORDER, rng.randint(1, len(ORDER)))))
 
 
 def tidy(rng: random.Random, bases: list[str], coding: list[int], strand: int, code: int) -> None:
@@ -149,12 +163,15 @@ INFOS = (
     ".", "DP=3", "AF=0.25", "AF=0.1,0.2,0.3", "AC=3;AN=8", "AC=1,2;AN=12", "AF=1e-3;DB", "AF=.;AN=0",
     "AC=2;AN=nan", "AF=0.12345678901234567890", "END=50", "END=7;SVTYPE=DEL", "FLAG;X=1;;Y", "X;FLAG=2",
     "CSQ=old|x;DP=1", "CSQ=gone", "peaks=mine;Z=1;", "GAS_REF_MISMATCH;Q=1", "AF=", "AN=4;AC=abc",
-    "TEXT=a=b=c", "AF=0.5;AF=0.75",
+    "TEXT=a=b=c", "AF=0.5;AF=0.75", "END=90;SVLEN=-40", "SVLEN=30,.", "SVTYPE=DUP;SVLEN=200;END=x", "END=400",
 )  # fmt: skip
 QUALS = (".", "50", "3.14", "1e3", "0.1", "29.999999999999999999", "1.5E-7", "-3", "1e400", "5.", ".5", "+7")
 FILTERS = (".", "PASS", "q10", "q10;s50", "PASS")
 IDS = (".", ".", "rs1", "rs1;rs2", "COSV1", "rs12|x", "a;;b")
-ALTS = ("*", "<DEL>", "<NON_REF>", "<*>", ".", "g]17:198982]", "U", ".A")
+ALTS = (
+    "*", "<DEL>", "<NON_REF>", "<*>", ".", "g]17:198982]", "U", ".A", "<DUP>", "<DUP:TANDEM>", "<INS:ME:ALU>",
+    "<INV>", "<CNV>", "<CN0>", "<CN2>", "<X>",
+)  # fmt: skip
 
 
 def a_file(rng: random.Random, bundle: Bundle) -> bytes:
@@ -194,7 +211,7 @@ def a_record(
     alts = [alt]
     while rng.random() < 0.25:
         other = a_change(rng, texts[contig.name])[2]
-        alts.append(rng.choice((other, ref[:1] + other, rng.choice(ALTS[:4]))))
+        alts.append(rng.choice((other, ref[:1] + other, rng.choice((*ALTS[:4], *ALTS[8:10])))))
     if rng.random() < 0.08:
         alts = [rng.choice(ALTS)]
     name = rng.choice((contig.name, contig.name, contig.name, contig.aliases[0], "chrZ"))

@@ -47,6 +47,10 @@ ANSWERS = {
     ("results.table", "GET"): (302, 200, 404, 404),
     ("results.variant", "GET"): (302, 200, 404, 404),
     ("results.export", "GET"): (302, 200, 404, 404),
+    ("results.browser", "GET"): (302, 200, 404, 404),
+    ("results.contigs", "GET"): (302, 200, 404, 404),
+    ("results.file", "GET"): (302, 303, 404, 404),
+    ("results.save_view", "POST"): (302, 400, 404, 404),
     ("jobs.confirm_cancel", "GET"): (302, 409, 404, 404),
     ("jobs.cancel", "POST"): (302, 303, 404, 404),
     ("jobs.confirm_keep_longer", "GET"): (302, 200, 404, 404),
@@ -102,8 +106,10 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
             parameters = {"component": "annotator"}
         if endpoint.endswith("redrive"):
             parameters = {"name": "job-requests"}
-        if endpoint == "results.variant":
+        if endpoint in {"results.variant", "results.browser"}:
             parameters |= {"record": 1, "allele": 1}
+        if endpoint == "results.file":
+            parameters |= {"name": "annot.vcf.gz"}
         if endpoint == "static":
             parameters = {"tree": "old", "name": "css/gas.css"}
         return url_for(endpoint, **parameters)
@@ -142,6 +148,9 @@ SHARED = {
     "results.table": 200,
     "results.variant": 200,
     "results.export": 200,
+    "results.browser": 200,
+    "results.contigs": 200,
+    "results.file": 303,
 }
 """What whoever has a link may reach of the job that it is for; all else is as it is without one."""
 

@@ -6,14 +6,17 @@ from gas_engine.errors import EngineError
 from gas_engine.limits import Limits
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.outputs.summary import Summary
+from gas_engine.pick import Keep, Pick
 from gas_engine.version import __version__
 from gas_engine.warm import warm
 
 __all__ = [
     "Bundle",
     "EngineError",
+    "Keep",
     "Limits",
     "OutputPaths",
+    "Pick",
     "Progress",
     "Summary",
     "__version__",

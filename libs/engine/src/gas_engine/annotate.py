@@ -21,6 +21,7 @@ from gas_engine.outputs.log import render_log
 from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
+from gas_engine.pick import Pick
 from gas_engine.records import RecordStatus
 from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, workspace
 from gas_engine.vcf import bgzf
@@ -63,6 +64,7 @@ def annotate(
     progress: Callable[[Progress], None],
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen, so that sharing one is safe
+    pick: Pick = Pick(),  # noqa: B008 - frozen, too
 ) -> Summary:
     """Annotate one VCF, read once from front to back, in bounded memory.
 
@@ -79,13 +81,15 @@ def annotate(
         work and passes through.
     limits
         Caps against inputs that would not end.
+    pick
+        Which consequences of an allele are kept; all, if nothing is said.
 
     Raises
     ------
     EngineError
         The input cannot be annotated; the text is a sentence for the person who sent it.
     """
-    run = _Run(input, bundle, limits, progress)
+    run = _Run(input, bundle, limits, progress, pick)
     with outputs.staged() as staged:
         return run.into(staged)
 
@@ -94,10 +98,16 @@ class _Run:
     """One call of `annotate`: the parts and what they share."""
 
     def __init__(
-        self, stream: BinaryIO, bundle: Bundle, limits: Limits, progress: Callable[[Progress], None]
+        self,
+        stream: BinaryIO,
+        bundle: Bundle,
+        limits: Limits,
+        progress: Callable[[Progress], None],
+        pick: Pick,
     ) -> None:
         self._bundle = bundle
         self._limits = limits
+        self._pick = pick
         self._progress = progress
         self._stage = "annotating"
         self._started = datetime.now(UTC)
@@ -159,6 +169,7 @@ class _Run:
                 tally=self._tally,
                 on_records=lambda: self._report(self._stage),
                 limits=self._limits,
+                pick=self._pick,
             )
             for piece in lines.pieces():
                 self._stream.add(piece)

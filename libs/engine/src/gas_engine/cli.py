@@ -22,9 +22,10 @@ from gas_engine.bundle import (
     inspect_bundle,
     verify_bundle,
 )
-from gas_engine.errors import EngineError
+from gas_engine.errors import EngineError, PickError
 from gas_engine.kernel.jit import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
+from gas_engine.pick import ORDER, Keep, Pick
 from gas_engine.version import __version__
 from gas_engine.warm import warm
 
@@ -59,8 +60,26 @@ def main() -> None:
     type=_EXISTING_DIRECTORY,
     help="Reference bundle to hold the variants against. Default: rCRS, the human mitochondrial genome.",
 )
+@click.option(
+    "--pick",
+    "keep",
+    type=click.Choice([keep.value for keep in Keep]),
+    default=Keep.ALL.value,
+    show_default=True,
+    help="Consequences to keep of an allele: all, the first of each gene, the first, or the most severe.",
+)
+@click.option(
+    "--pick-order",
+    "order",
+    default=",".join(ORDER),
+    show_default=True,
+    metavar="A,B,...",
+    help="What --pick goes by, the first the most important.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-def annotate_command(vcf: BinaryIO, output: Path, bundle_path: Path | None, *, quiet: bool) -> None:
+def annotate_command(
+    vcf: BinaryIO, output: Path, bundle_path: Path | None, keep: str, order: str, *, quiet: bool
+) -> None:
     """Annotate a VCF; - reads standard input.
 
     VCF 3.3 and 4.0 to 4.5 are read, plain, gzip or BGZF.
@@ -84,10 +103,14 @@ def annotate_command(vcf: BinaryIO, output: Path, bundle_path: Path | None, *, q
       zcat in.vcf.gz | gas-engine annotate - -o results --bundle my-bundle
       bcftools +split-vep -f '%POS %SYMBOL %Consequence\\n' -d results/annot.vcf.gz
     """  # noqa: D301 - click reads the backspace character
+    try:
+        pick = Pick(Keep(keep), tuple(order.split(",")))
+    except PickError as error:
+        raise click.UsageError(f"--pick-order: {error}") from error
     with _one_sentence_errors():
         bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
-        summary = annotate(vcf, bundle, OutputPaths(output), show)
+        summary = annotate(vcf, bundle, OutputPaths(output), show, pick=pick)
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(

@@ -13,12 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gas_engine.allele import trim, vep_alleles, why_skipped
+from gas_engine.bundle.genes import NMD
 from gas_engine.bundle.intervals import overlaps
 from gas_engine.coding import CodingEffect, MessageChange, effect_across_edge, effect_in_coding_sequence
 from gas_engine.codon import reverse_complement
 from gas_engine.errors import EngineError
 from gas_engine.hgvs import Change, genomic_name, transcript_name
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
+from gas_engine.pick import Pick
+from gas_engine.structural import BREAKEND, LONGEST, WHOLE, terms_on
 from gas_engine.structure import numbers, splice_terms, touched
 from gas_engine.terms import ACCESSION, IMPACT, SEVERITY, impact_of, most_severe_first
 
@@ -26,9 +29,12 @@ if TYPE_CHECKING:
     from gas_engine.bundle import Bundle, Contig
     from gas_engine.bundle.genes import Transcript
     from gas_engine.spliced import Spliced
+    from gas_engine.structural import Stretch
+    from gas_engine.structure import Placed
 
-__all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "ref_matches"]
+__all__ = ["ACCESSION", "IMPACT", "SEVERITY", "annotate_allele", "annotate_structural", "ref_matches"]
 
+ALL: Final = Pick()
 REACH: Final = 5000
 """Bases before and after a transcript that VEP calls upstream and downstream."""
 
@@ -40,8 +46,10 @@ def ref_matches(bundle: Bundle, contig: Contig, pos: int, ref: str) -> bool:
     return start >= 0 and end <= contig.length and bundle.sequence(contig.name, start, end) == ref.upper()
 
 
-def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str) -> AlleleAnnotation:
-    """All that is to be said of one ALT allele at 1-based ``pos``.
+def annotate_allele(
+    bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str, *, pick: Pick = ALL
+) -> AlleleAnnotation:
+    """All that is to be said of one ALT allele at 1-based ``pos``, as far as ``pick`` keeps it.
 
     ``skipped`` is ``overlapping_deletion`` for ``*``, ``symbolic`` for ``<DEL>`` and breakends,
     ``no_alternate`` for ``.``, ``<*>`` and ``<NON_REF>``, ``same_as_reference``, or ``not_bases`` for
@@ -65,7 +73,7 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     change = Change(*trim(pos - 1, ref.upper(), alt.upper()))
     name = genomic_name(bundle, contig, change)
     found = [
-        consequence
+        (transcript, consequence)
         for transcript in bundle.transcripts_near(contig, change.start, change.end, REACH)
         if (consequence := _on_transcript(bundle, contig, transcript, change, name)) is not None
     ]
@@ -73,13 +81,60 @@ def annotate_allele(bundle: Bundle, contig: Contig, pos: int, ref: str, alt: str
     nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"], hgvs_g=name)
     return AlleleAnnotation(
         allele=vep_alleles(ref, (alt,))[0],
-        consequences=tuple(found) or (nothing,),
+        consequences=tuple(pick.kept(found)) or (nothing,),
         known_ids=bundle.known_ids(contig, pos - 1, ref, alt),
         overlaps=bundle.overlaps(contig, change.start, change.end),
     )
 
 
-def _order(consequence: TranscriptConsequence) -> tuple[int, bool, int, str]:
+def annotate_structural(
+    bundle: Bundle, contig: Contig, alt: str, stretch: Stretch, *, pick: Pick = ALL
+) -> AlleleAnnotation:
+    """All that is to be said of a structural variant, as far as ``pick`` keeps it.
+
+    ``allele`` is its kind, as VEP has it, and a breakend's whole ALT. It has no HGVS names, whose letters are
+    not known, and no known identifiers. ``skipped`` is ``too_long`` beyond `LONGEST` bases.
+    """
+    allele = alt if stretch.kind == BREAKEND else stretch.kind
+    if stretch.end - stretch.start > LONGEST:
+        return AlleleAnnotation(allele=alt, skipped="too_long")
+    found = [
+        (transcript, consequence)
+        for transcript in bundle.transcripts_near(contig, stretch.start, stretch.end, REACH)
+        if (consequence := _structural_on_transcript(bundle, contig, transcript, stretch)) is not None
+    ]
+    found.sort(key=_order)
+    nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"])
+    return AlleleAnnotation(
+        allele=allele,
+        consequences=tuple(pick.kept(found)) or (nothing,),
+        overlaps=bundle.overlaps(contig, stretch.start, stretch.end),
+    )
+
+
+def _structural_on_transcript(
+    bundle: Bundle, contig: Contig, transcript: Transcript, stretch: Stretch
+) -> TranscriptConsequence | None:
+    if not overlaps(stretch.start, stretch.end, transcript.start, transcript.end):
+        return _beside(contig, transcript, stretch, "")
+    spliced = bundle.spliced(transcript)
+    place = _Place(spliced, stretch)
+    terms = terms_on(spliced, stretch)
+    if transcript.biotype == NMD and not terms & WHOLE:
+        terms.add("NMD_transcript_variant")
+    return _consequence(
+        transcript,
+        terms,
+        exon=numbers(transcript, transcript.exons, stretch),
+        intron=numbers(transcript, transcript.introns, stretch),
+        cdna_position=place.cdna_position,
+        cds_position=place.cds_position,
+        protein_position=place.protein_position,
+    )
+
+
+def _order(found: tuple[Transcript, TranscriptConsequence]) -> tuple[int, bool, int, str]:
+    _, consequence = found
     return (
         SEVERITY[consequence.terms[0]],
         not consequence.distance and consequence.biotype != "protein_coding",
@@ -98,13 +153,15 @@ def _on_transcript(
         return _consequence(transcript, {"transcript_ablation"}, hgvs_g=hgvs_g)
     spliced = bundle.spliced(transcript)
     place = _Place(spliced, change)
-    effect = place.coding_effect() if place.in_coding else CodingEffect()
+    effect = place.coding_effect(change.alt) if place.in_coding else CodingEffect()
     terms = splice_terms(transcript, change) | place.terms() | effect.terms
     if not spliced.coding and not place.exonic and "intron_variant" in terms:
         terms.add("non_coding_transcript_variant")
     if not terms:
         # a change within an intron too short to be one
         terms.add("coding_transcript_variant" if spliced.coding else "non_coding_transcript_variant")
+    if transcript.biotype == NMD:
+        terms.add("NMD_transcript_variant")
     return _consequence(
         transcript,
         terms,
@@ -122,7 +179,7 @@ def _on_transcript(
 
 
 def _beside(
-    contig: Contig, transcript: Transcript, change: Change, hgvs_g: str
+    contig: Contig, transcript: Transcript, change: Placed, hgvs_g: str
 ) -> TranscriptConsequence | None:
     """Upstream or downstream, whichever is nearer; DISTANCE is 1 for the base next to the transcript."""
     left = transcript.start + 1 - change.end
@@ -153,6 +210,10 @@ def _consequence(transcript: Transcript, terms: set[str], **columns: str) -> Tra
         transcript_id=transcript.transcript_id,
         biotype=transcript.biotype,
         strand=str(transcript.strand),
+        canonical=transcript.canonical,
+        mane=transcript.mane,
+        tsl=transcript.tsl,
+        appris=transcript.appris,
         **columns,
     )
 
@@ -164,10 +225,10 @@ class _Place:
     sequence leaves it whole and belongs to the untranslated region beside it.
     """
 
-    def __init__(self, spliced: Spliced, change: Change) -> None:
+    def __init__(self, spliced: Spliced, change: Placed) -> None:
         self._spliced = spliced
-        self._change = change
-        self._insertion = not change.ref
+        self._start, self._end = change.start, change.end
+        self._insertion = change.start == change.end
         start, end = touched(change)
         transcript = spliced.transcript
         ends = (spliced.cdna_position(start), spliced.cdna_position(end - 1))
@@ -216,17 +277,18 @@ class _Place:
     def terms(self) -> set[str]:
         """Terms for the exons outside of the coding sequence."""
         if not self._spliced.coding:
+            if any(overlaps(self._start, self._end, *each) for each in self._spliced.transcript.mature):
+                return {"mature_miRNA_variant"}
             return {"non_coding_transcript_exon_variant"} if self.exonic else set()
         before = {"5_prime_UTR_variant"} if self.before_coding else set()
         return before | ({"3_prime_UTR_variant"} if self.after_coding else set())
 
-    def coding_effect(self) -> CodingEffect:
-        """What it does to the protein."""
+    def coding_effect(self, alt: str) -> CodingEffect:
+        """What it does to the protein; ``alt`` are the new bases of the genome's forward strand."""
         if self._insertion and not self.whole:
             # between exon and intron: no base of the exon is touched, and where the new ones go is not known
             return CodingEffect({"coding_sequence_variant"})
         spliced = self._spliced
-        alt = self._change.alt
         if spliced.transcript.strand < 0:
             alt = reverse_complement(alt)
         change = MessageChange(spliced, self.low, self.high, alt)

@@ -11,6 +11,20 @@ class BundleError(EngineError):
     """A reference bundle is damaged, of another format version, or cannot be built from what was given."""
 
 
+class PickError(EngineError):
+    """``name`` is no criterion to pick by, or is named twice; ``known`` are all there are."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name = name
+        self.known = known
+        super().__init__(name, known)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name!r} is no criterion to pick by, or is named twice: choose of {', '.join(self.known)}."
+        )
+
+
 class VcfError(EngineError):
     """A place in the input that is not VCF.
 

@@ -35,6 +35,10 @@ class TranscriptConsequence:
     strand: str = ""
     distance: str = ""
     hgvs_g: str = ""
+    canonical: str = ""
+    mane: str = ""
+    tsl: str = ""
+    appris: str = ""
 
 
 @dataclass(frozen=True, slots=True)

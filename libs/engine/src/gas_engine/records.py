@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gas_engine.allele import vep_alleles
-from gas_engine.consequence import annotate_allele, ref_matches
+from gas_engine.consequence import annotate_allele, annotate_structural, ref_matches
 from gas_engine.model import AlleleAnnotation
+from gas_engine.structural import stretch_of, structural_class
 from gas_engine.variant_class import variant_class
 from gas_engine.vcf.csq import csq_entries, escaped
 from gas_engine.vcf.fields import CSQ, REF_MISMATCH, OurFields, with_entries, with_ids
@@ -16,6 +17,7 @@ from gas_engine.vcf.record import is_vcf3_indel
 
 if TYPE_CHECKING:
     from gas_engine.bundle import Bundle
+    from gas_engine.pick import Pick
     from gas_engine.vcf.record import Record
 
 
@@ -58,10 +60,11 @@ class AnnotatedRecord:
 class RecordAnnotator:
     """Annotate records against one bundle, and write the result into their ID and INFO."""
 
-    def __init__(self, bundle: Bundle, fields: OurFields, *, vcf3: bool) -> None:
+    def __init__(self, bundle: Bundle, fields: OurFields, *, vcf3: bool, pick: Pick) -> None:
         self._bundle = bundle
         self._fields = fields
         self._vcf3 = vcf3
+        self._pick = pick
 
     def annotate(self, record: Record) -> AnnotatedRecord:
         chrom, ref = record.chrom.decode(), record.ref.decode().upper()
@@ -79,7 +82,11 @@ class RecordAnnotator:
                 alleles.append(Allele(number, alt, "vcf3_indel", AlleleAnnotation(alt, skipped="vcf3_indel")))
                 continue
             sequence = alt.upper() if alt.isalpha() else alt
-            said = annotate_allele(self._bundle, contig, record.pos, ref, sequence)
+            stretch = stretch_of(record.pos, alts, number, record.info, contig.length)
+            if stretch is None:
+                said = annotate_allele(self._bundle, contig, record.pos, ref, sequence, pick=self._pick)
+            else:
+                said = annotate_structural(self._bundle, contig, alt, stretch, pick=self._pick)
             alleles.append(Allele(number, sequence, variant_class(ref, sequence), said))
         annotated = any(allele.annotation.consequences for allele in alleles)
         status = RecordStatus.ANNOTATED if annotated else RecordStatus.SKIPPED
@@ -109,8 +116,13 @@ class RecordAnnotator:
         names_of_alleles = vep_alleles(annotated.ref, [allele.alt for allele in annotated.alleles])
         csq = [
             entry
-            for name, each in zip(names_of_alleles, said, strict=True)
-            for entry in csq_entries(name, each.consequences, each.known_ids)
+            for name, allele, each in zip(names_of_alleles, annotated.alleles, said, strict=True)
+            for entry in csq_entries(
+                each.allele if structural_class(allele.alt) else name,
+                each.consequences,
+                each.known_ids,
+                self._bundle.marks,
+            )
         ]
         if csq:
             entries.append(CSQ + b"=" + ",".join(csq).encode())

@@ -19,7 +19,14 @@ from gas_engine.kernel import layout
 from gas_engine.kernel import lines as scan
 from gas_engine.kernel.layout import KIND_CONTIG, KIND_FILTER, KIND_INFO
 from gas_engine.kernel.lines import scan_lines
-from gas_engine.kernel.model import longest_message, new_columns, new_local, new_scratch, new_tallies
+from gas_engine.kernel.model import (
+    longest_message,
+    new_columns,
+    new_local,
+    new_scratch,
+    new_tallies,
+    picks_of,
+)
 from gas_engine.kernel.records import annotate_lines
 from gas_engine.kernel.registry import Entry, Registry
 from gas_engine.limits import Limits, size_text
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     from gas_engine.kernel.layout import Bytes, Longs, Rows
     from gas_engine.outputs.table import TableWriter
     from gas_engine.outputs.tally import Tally
+    from gas_engine.pick import Pick
     from gas_engine.vcf.declare import Declarations
     from gas_engine.vcf.fields import OurFields
     from gas_engine.vcf.header import Header
@@ -281,6 +289,7 @@ class RecordStream:
         tally: Tally,
         on_records: Callable[[], None],
         limits: Limits,
+        pick: Pick,
     ) -> None:
         self._bundle = bundle
         self._header = header
@@ -293,7 +302,8 @@ class RecordStream:
         self._tally = tally
         self._on_records = on_records
         self._limits = limits
-        self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3)
+        self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
+        self._picks = picks_of(pick, bundle)
         tables = bundle.tables
         bins = len(tables.model.known_bins)
         self._tracks = np.array(
@@ -337,6 +347,7 @@ class RecordStream:
                 self._names.names,
                 self._names.pool,
                 self._tracks,
+                self._picks,
                 work.out,
                 work.columns,
                 work.sites,

@@ -8,23 +8,32 @@ up to 13 bases are, as in VEP, taken for corrections of the assembly and have no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gas_engine.bundle.intervals import overlaps
 
 if TYPE_CHECKING:
     from gas_engine.bundle.genes import Segment, Transcript
-    from gas_engine.hgvs import Change
 
 _SHORTEST_INTRON: Final = 14
 
 
-def touched(change: Change) -> Segment:
+class Placed(Protocol):
+    """What lies somewhere: [``start``, ``end``), 0-based; an insertion has ``end == start``."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+def touched(change: Placed) -> Segment:
     """The bases that a change replaces; for an insertion the two that it comes between."""
-    return (change.start, change.end) if change.ref else (change.start - 1, change.start + 1)
+    return (change.start, change.end) if change.end > change.start else (change.start - 1, change.start + 1)
 
 
-def splice_terms(transcript: Transcript, change: Change) -> set[str]:
+def splice_terms(transcript: Transcript, change: Placed) -> set[str]:
     """Terms for the introns that a change touches; ``intron_variant`` only off the essential bases."""
     terms: set[str] = set()
     for intron in transcript.introns:
@@ -33,9 +42,9 @@ def splice_terms(transcript: Transcript, change: Change) -> set[str]:
     return terms
 
 
-def _intron_terms(intron: Segment, strand: int, change: Change) -> set[str]:
+def _intron_terms(intron: Segment, strand: int, change: Placed) -> set[str]:
     left, right = intron
-    insertion_at = change.start if not change.ref else None
+    insertion_at = change.start if change.end == change.start else None
 
     def hits(first: int, last: int) -> bool:
         """Bases counted along the transcript: from 0 at the intron's first base."""
@@ -64,7 +73,7 @@ def _intron_terms(intron: Segment, strand: int, change: Change) -> set[str]:
     return terms
 
 
-def numbers(transcript: Transcript, parts: tuple[Segment, ...], change: Change) -> str:
+def numbers(transcript: Transcript, parts: tuple[Segment, ...], change: Placed) -> str:
     """VEP's EXON or INTRON column: ``2/5``, ``2-3/5``, or empty; counted along the transcript."""
     start, end = touched(change)
     hit = [number for number, part in enumerate(parts, 1) if overlaps(start, end, *part)]

@@ -1,8 +1,9 @@
-"""What kind of change an ALT is, by its letters alone: class, transition or transversion."""
+"""What kind of change an ALT is, by its text alone: class, transition or transversion."""
 
 from __future__ import annotations
 
 from gas_engine.allele import trim
+from gas_engine.structural import structural_class
 
 SNV = "SNV"
 MNV = "MNV"
@@ -20,13 +21,14 @@ _BASES = frozenset("ACGT")
 def variant_class(ref: str, alt: str) -> str:
     """Name the class of one allele; both alleles in upper case.
 
-    Classes are those of VEP's summary page; an ALT that is no sequence is ``symbolic``, ``*`` is
-    ``overlapping_deletion`` and one equal to REF ``identical``.
+    Classes are those of VEP's summary page; structural variants have their own (``deletion``, ``inversion``,
+    ``breakend``), another ALT that is no sequence is ``symbolic``, ``*`` is ``overlapping_deletion`` and one
+    equal to REF ``identical``.
     """
     if alt == "*":
         return OVERLAPPING_DELETION
     if not alt.isalpha():
-        return SYMBOLIC
+        return structural_class(alt) or SYMBOLIC
     _, ref, alt = trim(0, ref, alt)
     if len(ref) == len(alt):
         return {0: IDENTICAL, 1: SNV}.get(len(ref), MNV)

@@ -119,6 +119,12 @@ class WebSettings(
     http_threads: int = Field(16, gt=0, description="Requests served at the same time.")
     health_port: int = Field(8081, ge=0, description="Port of /metrics; 0 takes any free one.")
     drain_seconds: int = Field(30, ge=0, description="How long requests may go on after SIGTERM, seconds.")
+    linger_seconds: int = Field(
+        0,
+        ge=0,
+        description="After SIGTERM, requests are taken until none has come for so long, seconds, and for "
+        "half of drain_seconds at most: an ingress hears late. 0, where there is none: they are not.",
+    )
     trusted_proxies: int = Field(
         0, ge=0, description="Proxies in front whose X-Forwarded headers are believed."
     )

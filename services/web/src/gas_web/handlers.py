@@ -21,7 +21,7 @@ from gas_core.domain.errors import (
     TransientError,
 )
 from gas_core.domain.job import Action, Due, Job, ObjectRef, PartsUpload
-from gas_core.domain.keys import input_key, summary_key
+from gas_core.domain.keys import input_key, standing_keys, summary_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobEvent
 from gas_core.domain.names import log_name, result_name
@@ -41,6 +41,8 @@ COUNTED_JOBS = 100
 """A user with more jobs is told of "all others": two requests are what a page's sentence is worth."""
 
 VCF_TYPE = "application/gzip"
+RESULT_FILES = ("annot.vcf.gz", "annot.vcf.gz.tbi")
+"""What a genome browser reads of the results."""
 
 log = structlog.get_logger()
 
@@ -330,6 +332,25 @@ def download_address(job: Job, *, store: ObjectStore, limits: Limits) -> str:
     return store.presign_download(
         ref,
         file_name=result_name(job.input_file_name),
+        content_type=VCF_TYPE,
+        expires_seconds=limits.download_url_seconds,
+    )
+
+
+def result_address(job: Job, name: str, *, store: ObjectStore, limits: Limits) -> str:
+    """A link to read the annotated VCF or its index (by its object's name) from, for a genome browser.
+
+    Raises
+    ------
+    NotOfferedError
+        The row says that the results are not there now.
+    """
+    require(Action.DOWNLOAD, job)
+    standing = standing_keys(job)
+    key = {RESULT_FILES[0]: standing.vcf, RESULT_FILES[1]: standing.index}[name]
+    return store.presign_download(
+        ObjectRef(job.s3_results_bucket, key),
+        file_name=name,
         content_type=VCF_TYPE,
         expires_seconds=limits.download_url_seconds,
     )

@@ -30,6 +30,24 @@ def policy(store_origin: str) -> str:
     )
 
 
+def framing_policy(store_origin: str) -> str:
+    """The same for a page that shows another page of ours in a frame."""
+    return f"{policy(store_origin)}; frame-src 'self'"
+
+
+def browser_policy(store_origin: str) -> str:
+    """The same for the genome browser's page: igv.js writes styles and small pictures into it.
+
+    Only pages of ours may frame it, and whatever it asks for, it asks us or the store.
+    """
+    return (
+        policy(store_origin)
+        .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+        .replace("img-src 'self'", "img-src 'self' data:")
+        .replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    )
+
+
 def payment_policy(store_origin: str, stripe_js_url: str) -> str:
     """The same for the page with the card form, whose fields are Stripe's own, in frames that it serves."""
     parts = urlsplit(stripe_js_url)

@@ -28,7 +28,17 @@ from gas_web.handlers import NotOfferedError
 from gas_web.session import sign_in_required, user
 
 SHARED = frozenset(
-    {"jobs.show", "jobs.download", "jobs.provenance", "results.table", "results.variant", "results.export"}
+    {
+        "jobs.show",
+        "jobs.download",
+        "jobs.provenance",
+        "results.table",
+        "results.variant",
+        "results.export",
+        "results.browser",
+        "results.contigs",
+        "results.file",
+    }
 )
 """What a link leads to. All of it only reads."""
 DAY_SECONDS = 86_400

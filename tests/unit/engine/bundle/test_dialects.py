@@ -105,6 +105,39 @@ def test_a_frame_that_claims_an_exception_is_left_alone(mark: str) -> None:
     assert read(slipping).cds == (149, 360)
 
 
+@pytest.mark.parametrize(
+    ("strand", "first", "second", "exons"),
+    [
+        ("+", (101, 160), (160, 205), ((100, 160), (159, 205))),  # the last base is read again
+        ("+", (101, 160), (162, 206), ((100, 160), (161, 206))),  # a base is left out
+        ("-", (161, 220), (101, 161), ((100, 161), (160, 220))),
+    ],
+)
+def test_where_the_ribosome_slips_the_message_is_what_it_reads(
+    strand: str, first: tuple[int, int], second: tuple[int, int], exons: tuple[tuple[int, int], ...]
+) -> None:
+    low, high = min(first[0], second[0]), max(first[1], second[1])
+    rows = [f"7\tR\texon\t{low}\t{high}\t.\t{strand}\t.\tParent=rna-1"]
+    rows += [
+        f"7\tR\tCDS\t{start}\t{end}\t.\t{strand}\t0\tParent=rna-1;exception=ribosomal slippage"
+        for start, end in (first, second)
+    ]
+    found = read("\n".join([f"7\tR\tmRNA\t{low}\t{high}\t.\t{strand}\t.\tID=rna-1", *rows]))
+    assert (found.exons, found.cds) == (exons, (low - 1, high))
+    # without rows of exons, as viruses have it, the pieces of the coding sequence are the exons
+    bare = read("\n".join([f"7\tR\tgene\t{low}\t{high}\t.\t{strand}\t.\tID=rna-1", *rows[1:]]))
+    assert bare.exons == exons
+    unsaid = "\n".join(rows).replace(";exception=ribosomal slippage", "")
+    found = read(f"7\tR\tmRNA\t{low}\t{high}\t.\t{strand}\t.\tID=rna-1\n{unsaid}")
+    assert (found.exons == exons) == (exons[0][1] > exons[1][0])
+
+
+def test_exons_that_overlap_are_refused() -> None:
+    wrong = ENSEMBL_GFF3.replace("exon\t301\t400", "exon\t200\t400")
+    with pytest.raises(BundleError, match=r"exons of transcript ENST1 overlap: 101\.\.200 and 200\.\.400"):
+        read(wrong)
+
+
 def test_phases_that_are_not_stated_contradict_nothing() -> None:
     assert read(ENSEMBL_GFF3.replace("150\t200\t.\t-\t0", "150\t200\t.\t-\t.")).cds_phase == 0
 
@@ -113,3 +146,85 @@ def test_a_transcript_whose_gene_has_no_row_keeps_the_name_it_gives() -> None:
     orphan = "".join(line for line in ENSEMBL_GFF3.splitlines(keepends=True) if "\tgene\t" not in line)
     found = read(orphan)
     assert (found.gene_id, found.symbol, found.biotype) == ("ENSG1", "", "protein_coding")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "marks"),
+    [
+        (
+            ENSEMBL_GFF3,
+            "version=2",
+            "version=2;tag=basic,Ensembl_canonical,MANE_Select;transcript_support_level=1 (assigned to previous version 1)",
+            ("YES", "MANE_Select", "1", ""),
+        ),
+        (
+            GENCODE_GFF3,
+            "transcript_type=protein_coding",
+            "transcript_type=protein_coding;transcript_support_level=5;tag=basic,MANE_Plus_Clinical,appris_alternative_2,CCDS",
+            ("", "MANE_Plus_Clinical", "5", "A2"),
+        ),
+        (
+            GENCODE_GFF3,
+            "transcript_type=protein_coding",
+            "transcript_type=protein_coding;transcript_support_level=NA;tag=appris_principal_1",
+            ("", "", "", "P1"),
+        ),
+        (
+            ENSEMBL_GTF,
+            'tag "basic"; tag "CCDS"',
+            'tag "basic"; tag "Ensembl_canonical"; tag "MANE_Select"; transcript_support_level "3"',
+            ("YES", "MANE_Select", "3", ""),
+        ),
+        (
+            REFSEQ_GFF3,
+            "gene=ABC;transcript_id=NM_1.2\n",
+            "gene=ABC;tag=MANE Select;transcript_id=NM_1.2\n",
+            ("YES", "MANE_Select", "", ""),
+        ),
+        (
+            REFSEQ_GFF3,
+            "gene=ABC;transcript_id=NM_1.2\n",
+            "gene=ABC;tag=MANE Plus Clinical;transcript_id=NM_1.2\n",
+            ("", "MANE_Plus_Clinical", "", ""),
+        ),
+        (
+            REFSEQ_GFF3,
+            "gene=ABC;transcript_id=NM_1.2\n",
+            "gene=ABC;tag=RefSeq Select;transcript_id=NM_1.2\n",
+            ("YES", "", "", ""),
+        ),
+    ],
+)
+def test_how_the_source_rates_a_transcript_is_read_from_its_tags(
+    text: str, old: str, new: str, marks: tuple[str, ...]
+) -> None:
+    assert old in text
+    found = read(text.replace(old, new))
+    assert (found.canonical, found.mane, found.tsl, found.appris) == marks
+
+
+REFSEQ_MIRNA = """\
+7\tBestRefSeq\tgene\t101\t168\t.\t-\t.\tID=gene-MIR1;Name=MIR1;gbkey=Gene;gene=MIR1;gene_biotype=miRNA
+7\tBestRefSeq\tprimary_transcript\t101\t168\t.\t-\t.\tID=rna-NR_1.1;Parent=gene-MIR1;transcript_id=NR_1.1
+7\tBestRefSeq\texon\t101\t168\t.\t-\t.\tID=exon-NR_1.1-1;Parent=rna-NR_1.1;transcript_id=NR_1.1
+7\tBestRefSeq\tmiRNA\t142\t163\t.\t-\t.\tID=rna-MIR1;Parent=rna-NR_1.1;gene=MIR1;product=mir-1-5p
+7\tBestRefSeq\texon\t142\t163\t.\t-\t.\tID=exon-MIR1-1;Parent=rna-MIR1
+7\tBestRefSeq\tmiRNA\t105\t126\t.\t-\t.\tID=rna-MIR1-2;Parent=rna-NR_1.1;gene=MIR1;product=mir-1-3p
+7\tBestRefSeq\texon\t105\t126\t.\t-\t.\tID=exon-MIR1-2-1;Parent=rna-MIR1-2
+"""
+
+
+def test_mature_micro_rnas_are_parts_of_their_primary_transcript() -> None:
+    found = read(REFSEQ_MIRNA)
+    assert (found.transcript_id, found.biotype) == ("NR_1.1", "miRNA")
+    assert (found.exons, found.mature) == (((100, 168),), ((104, 126), (141, 163)))
+
+
+def test_a_mirna_of_ensembl_is_a_transcript_of_its_own() -> None:
+    rows = (
+        "7\te\tncRNA_gene\t101\t168\t.\t-\t.\tID=gene:ENSG2;biotype=miRNA;gene_id=ENSG2",
+        "7\te\tmiRNA\t101\t168\t.\t-\t.\tID=transcript:ENST2;Parent=gene:ENSG2;biotype=miRNA",
+        "7\te\texon\t101\t168\t.\t-\t.\tParent=transcript:ENST2",
+    )
+    found = read("\n".join(rows))
+    assert (found.transcript_id, found.exons, found.mature) == ("ENST2", ((100, 168),), ())

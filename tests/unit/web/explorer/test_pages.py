@@ -113,6 +113,19 @@ def test_a_bar_of_the_summary_leads_to_its_variants(ada: Any, words: Any, explor
     assert "Consequence is missense variant , remove this filter" in words(chosen)
 
 
+def test_a_column_of_the_density_and_a_range_of_numbers_lead_to_their_variants(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    page = ada.get(address(explored()))
+    chosen = follow(ada, page, "MT:3,301–3,350")
+    assert "3 of 6 variant alleles" in words(chosen)
+    assert "Region overlaps MT:3301-3350 , remove this filter" in words(chosen)
+    chosen = follow(ada, page, "0.2 to below 0.3")
+    assert "1 of 6 variant alleles" in words(chosen)
+    assert "Allele frequency from 0.2 to below 0.3 , remove this filter" in words(chosen)
+    assert "1 of 6 alleles have one." in words(page)
+
+
 def test_a_filter_is_added_by_a_form_and_removed_by_its_chip(
     ada: Any, words: Any, explored: Explored
 ) -> None:
@@ -182,6 +195,69 @@ def test_pages_lead_to_every_row(ada: Any, row: Callable[..., Any], explored: Ex
     assert shown == [str(number) for number in range(1, total + 1)]
     assert "Next" not in links(page)
     assert follow(ada, page, "Previous").status_code == 200
+
+
+def test_a_list_of_genes_finds_them_in_any_spelling(ada: Any, words: Any, explored: Explored) -> None:
+    page = submit(ada, address(explored(), "f=gene:is:other"), genes=" mt-tf,\n MT-nd1;  BRCA2 mt-tf ")
+    assert "4 of 6 variant alleles" in words(page)
+    assert "Gene is MT-TF or MT-ND1 or BRCA2 , remove this filter" in words(page)
+    many = "\n".join(f"GENE{number}" for number in range(200))
+    assert "Gene is one of 200: GENE0," in words(submit(ada, address(explored()), genes=many))
+    assert ada.get(address(explored(), urlencode({"genes": f"{many} more"}))).status_code == 400
+
+
+def test_rare_is_what_the_file_tells_or_what_nobody_named(
+    ada: Any, words: Any, explored: Explored, row: Callable[..., Any]
+) -> None:
+    page = follow(ada, ada.get(address(explored())), "+ Rare and damaging")
+    assert "Allele frequency at most 0.01 , remove this filter" in words(page)
+    told = [row(1, 3310, "C>T", "missense_variant", impact="MODERATE")]
+    page = follow(ada, ada.get(address(explored(told))), "+ Novel and damaging")
+    assert "1 of 1 variant allele" in words(page)
+
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+def test_a_view_is_saved_by_name_and_serves_the_next_file(
+    world: World, ada: Any, words: Any, explored: Explored
+) -> None:
+    job, other = explored(), explored(name="next.vcf")
+    path = f"/annotations/{job.job_id}/results/views"
+    saved = ada.post(path, name=HOSTILE, f="gene:is:MT-ND1")
+    assert saved.location == address(job, "f=gene:is:MT-ND1")
+    page = ada.get(address(other))
+    assert HOSTILE not in page.text
+    assert "3 of 6 variant alleles" in words(follow(ada, page, HOSTILE))
+    assert "saved_views" in ada.get("/profile/data").text
+    ada.post(path, name=HOSTILE, f="gene:is:MT-ND1", remove="1")
+    assert HOSTILE not in links(ada.get(address(other)))
+    assert world.users.get("ada-id").saved_views == {}
+
+
+@pytest.mark.parametrize("fields", [{"name": " "}, {"name": "x" * 61}, {"name": "a", "f": "x:y:z"}])
+def test_a_view_that_cannot_be_saved_is_told_in_words(
+    world: World, ada: Any, words: Any, explored: Explored, fields: dict[str, str]
+) -> None:
+    answer = ada.post(f"/annotations/{explored().job_id}/results/views", **fields)
+    assert answer.status_code == 400
+    assert "This view cannot be shown" in words(answer)
+    assert world.users.get("ada-id").saved_views == {}
+
+
+def test_by_a_link_nobody_sees_the_views_that_somebody_saved(
+    ada: Any, explored: Explored, Visitor: type, world: World
+) -> None:
+    job = explored()
+    ada.post(f"/annotations/{job.job_id}/results/views", name="of Ada", f="gene:is:MT-ND1")
+    ada.post(f"/annotations/{job.job_id}/share", days="7")
+    found = re.search(r"\?share=[0-9a-f]+", ada.get(f"/annotations/{job.job_id}").text)
+    assert found
+    stranger = Visitor(world, ada.client.application)
+    page = stranger.get(f"{address(job)}{found[0]}&f=gene:is:MT-ND1")
+    assert page.status_code == 200
+    assert "of Ada" not in page.text
+    assert "Saved views" not in page.text
 
 
 def test_a_variant_tells_all_and_leads_back_to_the_view(ada: Any, words: Any, explored: Explored) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from gas_web.explorer.bins import MOST_BINS, MOST_CONTIGS
 from gas_web.explorer.errors import VariantNotFoundError
 from gas_web.explorer.query import View, view_of
 from gas_web.explorer.table import PAGE_ROWS, Memory, Table
@@ -63,6 +64,8 @@ def found(table: Table, asked: View) -> list[tuple[int, int]]:
         (("hgvs_p:is:P1:p.Pro2Ser",), [(2, 1)]),
         (("af:min:0.5",), [(2, 1)]),
         (("af:max:0.25",), [(3, 1)]),
+        (("af:below:0.5",), [(3, 1)]),
+        (("af:in:0.25..0.5",), [(3, 1)]),
         (("quality:min:1",), [(2, 1)]),
         (("filter:not:PASS",), [(3, 1)]),
         (("status:is:no_alt",), [(4, 0)]),
@@ -146,3 +149,52 @@ def test_an_empty_table_is_no_mistake(table: Callable[[Rows], Table]) -> None:
     assert here.overview().total == 0
     assert here.page(view("impact:is:HIGH")).rows == []
     assert here.page(view("impact:is:HIGH")).first == 1
+
+
+def test_every_bin_of_a_picture_counts_what_its_filter_finds(
+    table: Callable[[Rows], Table], row: Callable[..., Any]
+) -> None:
+    numbers = [None, 0.0, 0.001, 0.05, 0.049, 0.1, 0.95, 1.0, -1.0]
+    here = table([row(place, place, "A>G", allele_frequency=value) for place, value in enumerate(numbers, 1)])
+    bins = here.overview().frequencies
+    for each in bins:
+        low = f"af:min:{each.low}" if each.low is not None else "af:min:-10"
+        high = (f"af:below:{each.high}",) if each.high is not None else ()
+        assert here.page(view(low, *high)).count == each.count
+    assert sum(each.count for each in bins) == len(numbers) - 1
+
+
+def test_a_picture_has_no_empty_bins_at_its_ends(
+    table: Callable[[Rows], Table], row: Callable[..., Any]
+) -> None:
+    here = table([row(1, 1, "A>G", qual=25.0), row(2, 2, "A>G", qual=60.0), row(3, 3, "A>G")])
+    assert [(each.low, each.high, each.count) for each in here.overview().qualities] == [
+        (20, 30, 1),
+        (30, 50, 0),
+        (50, 100, 1),
+    ]
+
+
+def test_the_density_has_every_allele_once(table: Callable[[Rows], Table], row: Callable[..., Any]) -> None:
+    places = [1, 50, 51, 999, 1000, 16_500]
+    rows = [row(number, pos, "A>G") for number, pos in enumerate(places, 1)]
+    rows += [row(len(places) + 1, 3, "A>G", contig_name="chrX")]
+    density = table(rows).overview().density
+    assert density.width == 50
+    assert [(track.contig, track.last, sum(track.counts)) for track in density.tracks] == [
+        ("MT", 16_500, 6),
+        ("chrX", 3, 1),
+    ]
+    assert density.tracks[0].counts[:2] == (2, 1)
+
+
+def test_the_density_of_thousands_of_contigs_shows_those_with_most(
+    table: Callable[[Rows], Table], row: Callable[..., Any]
+) -> None:
+    rows = [row(number, 1, "A>G", contig_name=f"scaffold{number}") for number in range(1, 3001)]
+    rows.append(row(3001, 2_000_000_000, "A>G", contig_name="scaffold2999"))
+    density = table(rows).overview().density
+    assert density.contigs == 3000
+    assert len(density.tracks) == MOST_CONTIGS
+    assert density.tracks[-1].contig == "scaffold2999"
+    assert sum(len(track.counts) for track in density.tracks) <= MOST_BINS

@@ -87,6 +87,8 @@ class User:
     """Sessions of an earlier epoch are over."""
     sessions_ended: dict[str, int] = field(default_factory=dict)
     """Sessions of this epoch that are over, and until when their cookies would be good."""
+    saved_views: dict[str, str] = field(default_factory=dict)
+    """Views of variants by name: the query of their address."""
     closing_since: int = 0
     """When its owner ended the account; 0 while it lasts."""
     created: int = 0

@@ -27,8 +27,13 @@ Segment = tuple[int, int]
 _COLUMNS: Final = 9
 _PHASES: Final = frozenset("012")
 _PARTS: Final = frozenset({"exon", "CDS", "stop_codon"})
+_SLIPPAGE: Final = "exception=ribosomal slippage"
+_PRIMARY: Final = frozenset({"primary_transcript", "miRNA_primary_transcript", "pre_miRNA"})
 _GTF_PAIR: Final = re.compile(r'\s*([^\s";]+)\s+(?:"([^"]*)"|([^\s";]+))\s*(?:;|$)')
 _GTF_TRANSCRIPT: Final = re.compile(r'transcript_id "([^"]+)"')
+_SUPPORT: Final = re.compile(r"[1-5]\b")
+_APPRIS: Final = re.compile(r"appris_(principal|alternative)_([1-9])")
+NMD: Final = "nonsense_mediated_decay"
 # What GTF calls a transcript's columns, and under which name GFF3 has them.
 _GTF_VERSIONS: Final = {"transcript_version": "version"}
 
@@ -39,7 +44,10 @@ class Transcript:
 
     ``cds`` runs from the first to the last coding base on the genome, introns included, stop codon included.
     ``cds_phase`` is GFF3's phase of the first coding stretch: bases to skip before the first whole codon.
-    ``versioned_id`` and ``protein_id`` are what HGVS names refer to.
+    ``versioned_id`` and ``protein_id`` are what HGVS names refer to. ``canonical`` (``YES``), ``mane``
+    (``MANE_Select``, ``MANE_Plus_Clinical``), ``tsl`` (``1`` to ``5``) and ``appris`` (``P1``, ``A2``) are
+    as VEP writes them, and empty where the source does not say. ``mature`` are the stretches of a
+    microRNA's transcript that become mature microRNAs.
     """
 
     transcript_id: str
@@ -53,6 +61,11 @@ class Transcript:
     cds: Segment | None = None
     cds_phase: int = 0
     protein_id: str = ""
+    canonical: str = ""
+    mane: str = ""
+    tsl: str = ""
+    appris: str = ""
+    mature: tuple[Segment, ...] = ()
 
     @property
     def start(self) -> int:
@@ -72,15 +85,19 @@ class Transcript:
 
 @dataclass(slots=True)
 class _Row:
+    kind: str
     contig: str
     strand: int
+    place: Segment
     attributes: dict[str, str]
     parent: str
     exons: list[Segment] = field(default_factory=list)
     cds: list[tuple[int, int, int]] = field(default_factory=list)
     frames: list[tuple[int, int, int]] = field(default_factory=list)
     all_framed: bool = True
+    slips: bool = False
     protein_id: str = ""
+    mature: list[Segment] = field(default_factory=list)
 
     def first(self, *names: str) -> str:
         return next((self.attributes[name] for name in names if self.attributes.get(name)), "")
@@ -97,6 +114,7 @@ class _Part(NamedTuple):
     parents: str
     protein_id: str
     framed: bool  # a CDS that states its phase, and claims no exception to it
+    slips: bool  # a CDS at whose edge the ribosome slips, so that it reads a base twice or leaves one out
 
 
 def read_genes(lines: Iterable[str], contig_of: Callable[[str], Contig | None]) -> list[Transcript]:
@@ -156,22 +174,24 @@ class _Reader:
                 "split or leave them out."
             )
         direction = -1 if strand == "-" else 1
+        place = (int(first) - 1, int(last))
         if kind not in _PARTS:
-            self._add_row(kind, contig.name, direction, attributes)
+            self._add_row(kind, contig.name, direction, place, attributes)
             return
         if self._gtf:
             match = _GTF_TRANSCRIPT.search(attributes)
             parents = match[1] if match else ""
             protein_id = _gtf_protein(attributes) if kind == "CDS" else ""
             if parents and parents not in self._rows:
-                self._add_row("transcript", contig.name, direction, attributes)
+                self._add_row("transcript", contig.name, direction, place, attributes)
         else:
             parents = _attribute(attributes, "Parent")
             names = ("protein_id", "Name", "ID") if kind == "CDS" else ()
             protein_id = next((found for name in names if (found := _attribute(attributes, name))), "")
         frame = int(phase) if phase in _PHASES else 0
         framed = kind == "CDS" and phase in _PHASES and "exception=" not in attributes
-        self._parts.append(_Part(number, kind, int(first) - 1, int(last), frame, parents, protein_id, framed))
+        slips = kind == "CDS" and _SLIPPAGE in attributes
+        self._parts.append(_Part(number, kind, *place, frame, parents, protein_id, framed, slips))
 
     def _note_accession(self, seqid: str, attributes: str) -> None:
         """RefSeq names contigs by accession and says in a ``region`` row which chromosome that is."""
@@ -182,20 +202,25 @@ class _Reader:
         if contig is not None and _attribute(attributes, "genome") in {"chromosome", "mitochondrion"}:
             self._accessions[seqid] = contig
 
-    def _add_row(self, kind: str, contig: str, strand: int, text: str) -> None:
+    def _add_row(self, kind: str, contig: str, strand: int, place: Segment, text: str) -> None:
         if not self._gtf:
             pairs = (pair.partition("=") for pair in text.split(";") if pair.strip())
             attributes = {unquote(key.strip()): unquote(value.strip()) for key, _, value in pairs}
             if identifier := attributes.get("ID"):
-                self._rows[identifier] = _Row(contig, strand, attributes, attributes.get("Parent", ""))
+                parent = attributes.get("Parent", "")
+                self._rows[identifier] = _Row(kind, contig, strand, place, attributes, parent)
             return
         attributes = {}
         for key, quoted, bare in _GTF_PAIR.findall(text):
-            attributes.setdefault(_GTF_VERSIONS.get(key, key), quoted or bare)
+            name, value = _GTF_VERSIONS.get(key, key), quoted or bare
+            if name == "tag" and name in attributes:
+                attributes[name] += f",{value}"  # GTF says each in a pair of its own, GFF3 all in one
+            attributes.setdefault(name, value)
         if kind == "gene":
             return  # every row of a transcript says all that is needed of its gene
         if identifier := attributes.get("transcript_id"):
-            self._rows.setdefault(identifier, _Row(contig, strand, attributes, attributes.get("gene_id", "")))
+            row = _Row(kind, contig, strand, place, attributes, attributes.get("gene_id", ""))
+            self._rows.setdefault(identifier, row)
 
     def transcripts(self) -> list[Transcript]:
         for part in self._parts:
@@ -214,9 +239,39 @@ class _Reader:
                 if part.kind == "CDS":
                     row.frames.append((part.start, part.end, part.phase))
                     row.all_framed = row.all_framed and part.framed
+                    row.slips = row.slips or part.slips
         self._parts = []
+        self._place_mature()
         found = [_transcript(key, row, self._rows) for key, row in self._rows.items() if row.exons or row.cds]
         return sorted(found, key=lambda t: (t.contig, t.start, t.end, t.transcript_id))
+
+    def _place_mature(self) -> None:
+        """RefSeq's miRNA rows are parts of a primary transcript: they go into it, with their exons."""
+        for row in self._rows.values():
+            whole = self._rows.get(row.parent)
+            if row.kind == "miRNA" and whole is not None and whole.kind in _PRIMARY:
+                whole.mature.append(row.place)
+                row.exons.clear()
+
+
+def _exons(transcript_id: str, row: _Row) -> tuple[Segment, ...]:
+    """Exons in genomic order, cut where the ribosome slips, so that the message is what it reads.
+
+    It slips where two pieces of the coding sequence share bases of one exon, and where NCBI says so of pieces
+    that leave some out.
+    """
+    for left, right in pairwise(sorted(row.exons)):
+        if left[1] > right[0]:
+            raise BundleError(
+                f"The exons of transcript {transcript_id} overlap: {left[0] + 1}..{left[1]} and "
+                f"{right[0] + 1}..{right[1]}. Mend it or leave it out."
+            )
+    exons = sorted(row.exons or {(start, end) for start, end, _ in row.cds})
+    for (_, stop, _), (again, _, _) in pairwise(sorted(row.frames)):
+        at = next((place for place, exon in enumerate(exons) if exon[0] < again and stop < exon[1]), None)
+        if at is not None and (again < stop or row.slips):
+            exons[at : at + 1] = [(exons[at][0], stop), (again, exons[at][1])]
+    return tuple(exons)
 
 
 def _check_phases(transcript_id: str, row: _Row) -> None:
@@ -254,8 +309,8 @@ def _gtf_protein(text: str) -> str:
 
 def _transcript(key: str, row: _Row, rows: dict[str, _Row]) -> Transcript:
     gene = rows.get(row.parent, row)
-    exons = tuple(sorted(row.exons or {(start, end) for start, end, _ in row.cds}))
     transcript_id = row.first("transcript_id") or key.removeprefix("transcript:")
+    exons = _exons(transcript_id, row)
     version = row.first("version")
     biotype_names = ("biotype", "transcript_biotype", "transcript_type", "gene_biotype", "gene_type")
     cds: Segment | None = None
@@ -280,4 +335,21 @@ def _transcript(key: str, row: _Row, rows: dict[str, _Row]) -> Transcript:
         cds=cds,
         cds_phase=phase,
         protein_id=row.protein_id.removeprefix("CDS:") or transcript_id,
+        mature=tuple(sorted(row.mature)),
+        **_marks(row),
     )
+
+
+def _marks(row: _Row) -> dict[str, str]:
+    """How the source rates a transcript, in VEP's words: Ensembl's and GENCODE's tags, or RefSeq's."""
+    tags = {tag.strip().replace(" ", "_") for tag in row.first("tag").split(",")}
+    support = _SUPPORT.match(row.first("transcript_support_level"))
+    appris = _APPRIS.search(row.first("tag"))
+    # MANE Select is one of RefSeq's Selects, and tagged as the former alone
+    refseq = "MANE Select" in row.first("tag") or "RefSeq_Select" in tags
+    return {
+        "canonical": "YES" if refseq or "Ensembl_canonical" in tags else "",
+        "mane": next((mane for mane in ("MANE_Select", "MANE_Plus_Clinical") if mane in tags), ""),
+        "tsl": support[0] if support else "",
+        "appris": f"{appris[1][0].upper()}{appris[2]}" if appris else "",
+    }

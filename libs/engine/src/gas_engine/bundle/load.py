@@ -26,7 +26,7 @@ from gas_engine.bundle.manifest import (
 from gas_engine.bundle.packed import TABLES_NAME, read_tables, verify_tables
 from gas_engine.bundle.regions import read_bed
 from gas_engine.bundle.sequence import open_text, read_fasta
-from gas_engine.bundle.tables import Tables, build_tables
+from gas_engine.bundle.tables import TRANSCRIPT_TEXTS, Tables, build_tables
 from gas_engine.codon import genetic_code
 from gas_engine.errors import BundleError
 from gas_engine.kernel.layout import BIN_BITS, Bytes, Ints, Longs
@@ -97,6 +97,11 @@ class Bundle:
     def transcripts(self) -> list[Transcript]:
         """All transcripts, in genomic order."""
         return [self._transcript(number) for number in range(len(self.tables.model.transcripts))]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """How its source rates transcripts: those of ``canonical``, ``mane``, ``tsl``, ``appris`` it has."""
+        return self.tables.marks
 
     @property
     def known_count(self) -> int:
@@ -194,20 +199,17 @@ class Bundle:
         model, texts = self.tables.model, self.tables.texts
         row = model.transcripts[number]
         exons = model.exons[int(row["exon_at"]) : int(row["exon_at"]) + int(row["exons"])]
-        transcript_id, versioned_id, gene_id, symbol, biotype, protein_id = (text[number] for text in texts)
+        words = dict(zip(TRANSCRIPT_TEXTS, (text[number] for text in texts), strict=True))
+        mature = model.mature[int(row["mature_at"]) : int(row["mature_at"]) + int(row["matures"])]
         coding = int(row["cds_first"]) >= 0
         return Transcript(
-            transcript_id=transcript_id,
-            versioned_id=versioned_id,
-            gene_id=gene_id,
-            symbol=symbol,
-            biotype=biotype,
+            **words,
             contig=self.contigs[int(row["contig"])].name,
             strand=int(row["strand"]),
             exons=tuple(zip(exons["start"].tolist(), exons["end"].tolist(), strict=True)),
             cds=(int(row["cds_first"]), int(row["cds_last"])) if coding else None,
             cds_phase=int(row["phase"]),
-            protein_id=protein_id,
+            mature=tuple(zip(mature["start"].tolist(), mature["end"].tolist(), strict=True)),
         )
 
     def _splice(self, transcript: Transcript) -> Spliced:

@@ -12,7 +12,7 @@ from gas_engine.errors import BundleError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 """Raised when older engines could misread a bundle; an engine refuses every other version."""
 
 MANIFEST_NAME: Final = "manifest.json"

@@ -34,6 +34,8 @@ _TYPES: Final[dict[str, Any]] = {
     "contigs": layout.CONTIG,
     "transcripts": layout.TRANSCRIPT,
     "exons": layout.EXON,
+    "mature": layout.SEGMENT,
+    "no_marks": np.uint8,
     "transcript_bins": np.int64,
     "transcript_bin_items": np.int32,
     "known": layout.KNOWN,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from gas_engine.bundle.genes import Transcript
+from gas_engine.bundle.genes import NMD, Segment, Transcript
 from gas_engine.codon import GENETIC_CODES, STOP, genetic_code, reverse_complement
 from gas_engine.kernel import layout
 from gas_engine.kernel.layout import BIN_BITS, Bytes, Ints, Longs, Model, Rows
@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from gas_engine.bundle.manifest import Contig
     from gas_engine.bundle.regions import Region
 
-TRANSCRIPT_TEXTS: Final = ("transcript_id", "versioned_id", "gene_id", "symbol", "biotype", "protein_id")
+MARKS: Final = ("canonical", "mane", "tsl", "appris")
+"""How a source rates a transcript; a column of CSQ each, where it rates any."""
+TRANSCRIPT_TEXTS: Final = (
+    "transcript_id",
+    "versioned_id",
+    "gene_id",
+    "symbol",
+    "biotype",
+    "protein_id",
+    *MARKS,
+)
 _CODE_NUMBERS: Final = tuple(GENETIC_CODES)
 _LONGEST_LABEL: Final = 1000
 
@@ -66,6 +76,12 @@ class Tables(NamedTuple):
     region_names: TextColumn
     track_starts: Longs
     track_keys: Longs
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Those of `MARKS` that any transcript has."""
+        columns = dict(zip(TRANSCRIPT_TEXTS, self.texts, strict=True))
+        return tuple(name for name in MARKS if len(columns[name].data))
 
 
 def _bytes(data: bytes) -> Bytes:
@@ -139,7 +155,7 @@ def build_tables(
     pool = Pool()
     places = contig_rows(contigs, pool)
     numbers = {contig.name: number for number, contig in enumerate(contigs)}
-    rows, exons, genes = _transcript_rows(transcripts, places, numbers, pool, sequence)
+    rows, exons, mature, genes = _transcript_rows(transcripts, places, numbers, pool, sequence)
     transcript_bins, transcript_items = bins_of(places, rows["contig"], rows["start"], rows["end"])
     known_rows, known_bins = known.rows(places, pool)
     regions, region_bins, region_items, names, track_starts = _region_rows(tracks, places, numbers, pool)
@@ -156,6 +172,8 @@ def build_tables(
         contigs=places,
         transcripts=rows,
         exons=exons,
+        mature=mature,
+        no_marks=_bytes(b"|" * len(_marks_of(transcripts))),
         transcript_bins=transcript_bins,
         transcript_bin_items=transcript_items,
         known=known_rows,
@@ -177,9 +195,11 @@ def _transcript_rows(
     numbers: dict[str, int],
     pool: Pool,
     sequence: Bytes,
-) -> tuple[Rows, Rows, TextColumn]:
+) -> tuple[Rows, Rows, Rows, TextColumn]:
     rows = np.zeros(len(transcripts), layout.TRANSCRIPT)
     exons: list[tuple[int, int, int]] = []
+    mature: list[Segment] = []
+    marks = _marks_of(transcripts)
     ranks = {name: rank for rank, name in enumerate(sorted({each.transcript_id for each in transcripts}))}
     genes: dict[str, int] = {}
     met: set[tuple[str, str]] = set()
@@ -204,10 +224,16 @@ def _transcript_rows(
             f"{each.versioned_id}:{'n' if each.cds is None else 'c'}."
         )
         row["protein_at"], row["protein_size"] = pool.add(f"{each.protein_id}:")
+        row["marks_at"], row["marks_size"] = pool.add(
+            "".join(f"|{escaped(getattr(each, name))}" for name in marks)
+        )
+        row["mature_at"], row["matures"] = len(mature), len(each.mature)
+        mature += each.mature
         row["rank"] = ranks[each.transcript_id]
         name = each.symbol or each.gene_id
         row["gene"] = genes.setdefault(name, len(genes)) if name else -1
         row["protein_coding"] = each.biotype == "protein_coding"
+        row["decays"] = each.biotype == NMD
         row["cds_first"], row["cds_last"] = each.cds or (-1, -1)
         overlapping = any(left[1] > right[0] for left, right in zip(each.exons, each.exons[1:], strict=False))
         names = (each.versioned_id, each.protein_id)
@@ -221,7 +247,11 @@ def _transcript_rows(
         met.add((each.contig, each.transcript_id))
         if each.cds is not None:
             _set_coding(row, each, int(contigs["code"][contig]), int(contigs["seq_at"][contig]), sequence)
-    return rows, np.array(exons, layout.EXON), TextColumn.of(genes)
+    return rows, np.array(exons, layout.EXON), np.array(mature, layout.SEGMENT), TextColumn.of(genes)
+
+
+def _marks_of(transcripts: Sequence[Transcript]) -> list[str]:
+    return [name for name in MARKS if any(getattr(each, name) for each in transcripts)]
 
 
 def _label(each: Transcript) -> str:

@@ -38,6 +38,8 @@ _DOWNSTREAM = BIT["downstream_gene_variant"]
 _UTR5 = BIT["5_prime_UTR_variant"]
 _UTR3 = BIT["3_prime_UTR_variant"]
 _EXON = BIT["non_coding_transcript_exon_variant"]
+_MATURE = BIT["mature_miRNA_variant"]
+_DECAYS = BIT["NMD_transcript_variant"]
 _INTRON = BIT["intron_variant"]
 _NON_CODING = BIT["non_coding_transcript_variant"]
 _CODING = BIT["coding_transcript_variant"]
@@ -237,7 +239,9 @@ def _on_transcript(
             return False
         terms |= said
     if not coding:
-        if exonic:
+        if _in_mature(m, number, start, end):
+            terms |= _MATURE
+        elif exonic:
             terms |= _EXON
         elif terms & _INTRON:
             terms |= _NON_CODING
@@ -253,6 +257,8 @@ def _on_transcript(
             terms |= _UTR3
     if not terms:
         terms = _CODING if coding else _NON_CODING
+    if transcript.decays:
+        terms |= _DECAYS
     out = s.arena
     _end_part(
         s, effect, EXON_NUMBER, put_numbers(m, out, s.state[AT], number, touched_start, touched_end, False)
@@ -290,6 +296,15 @@ def _on_transcript(
         _end_part(s, effect, PROTEIN, _put_span(out, s.state[AT], first, last, 3, 1))
     _close(m, s, effect, number, terms)
     return True
+
+
+@jit
+def _in_mature(m: Model, number: int, start: int, end: int) -> bool:
+    first = m.transcripts[number].mature_at
+    for index in range(first, first + m.transcripts[number].matures):
+        if start < m.mature[index].end and end > m.mature[index].start:
+            return True
+    return False
 
 
 @jit

@@ -2,7 +2,8 @@
 
 numba tells by the time stamp of a function's own file whether what it kept is stale, and so misses a change
 in a function that is called from another file. So everything is kept under a digest of all our kernel
-sources: another source is another directory. What else must fit (Python, numba, processor) is numba's.
+sources, and of what they take constants from: another source is another directory. What else must fit
+(Python, numba, processor) is numba's.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def _cache_directory() -> Path:
     holds is copied to a temporary one; where it cannot be made, nothing is kept beyond this process.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    # the numbers of the terms are constants of compiled code too
+    for path in (here.parent / "terms.py", *sorted(here.glob("*.py"))):
         digest.update(path.read_bytes())
     user = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - home may be unknown
     base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(user) / "gas-engine")

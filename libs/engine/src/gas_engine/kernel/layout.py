@@ -42,11 +42,15 @@ TRANSCRIPT: Final = np.dtype(
         ("label_at", "i8"),  # SYMBOL|Gene|Transcript|Feature|BIOTYPE
         ("hgvs_at", "i8"),  # as in ENST00000361381.2:c.
         ("protein_at", "i8"),  # as in ENSP00000354961.2:
+        ("marks_at", "i8"),  # |CANONICAL|MANE|TSL|APPRIS, of these what the reference has
+        ("mature_at", "i8"),  # its first mature microRNA, in Model.mature
         ("cds_first", "i8"),  # its coding stretch on the genome, -1 where it has none
         ("cds_last", "i8"),
         ("label_size", "i4"),
         ("hgvs_size", "i4"),
         ("protein_size", "i4"),
+        ("marks_size", "i4"),
+        ("matures", "i4"),
         ("exons", "i4"),
         ("length", "i4"),  # of the message
         ("cds_start", "i4"),  # on the message
@@ -61,12 +65,14 @@ TRANSCRIPT: Final = np.dtype(
         ("tail", "i1"),  # A's that complete its stop
         ("mitochondrial", "u1"),
         ("protein_coding", "u1"),  # by biotype
+        ("decays", "u1"),  # nonsense-mediated, by biotype
         ("odd", "u1"),  # not for the kernel
     ],
     align=True,
 )
 EXON: Final = np.dtype([("start", "i8"), ("end", "i8"), ("message", "i8")], align=True)
 """``message``: bases of the transcript's exons to the left of this one on the genome."""
+SEGMENT: Final = np.dtype([("start", "i8"), ("end", "i8")], align=True)
 KNOWN: Final = np.dtype(
     [
         ("start", "i8"),
@@ -96,6 +102,8 @@ class Model(NamedTuple):
     contigs: Rows
     transcripts: Rows
     exons: Rows
+    mature: Rows
+    no_marks: Bytes  # what stands in place of a transcript's marks where there is no transcript
     transcript_bins: Longs
     transcript_bin_items: Ints
     known: Rows
@@ -165,7 +173,7 @@ ROW: Final = np.dtype(
     align=True,
 )
 """A row of the table; ``*_end`` count list items so far. -1 where a number stands for nothing."""
-PLACED: Final = np.dtype([("transcript", "i4"), ("terms", "u4"), ("first_term", "i4")], align=True)
+PLACED: Final = np.dtype([("transcript", "i4"), ("terms", "i8"), ("first_term", "i4")], align=True)
 """A consequence of the table."""
 SITE: Final = np.dtype(
     [("text_start", "i8"), ("text_end", "i8"), ("start", "i8"), ("end", "i8"), ("contig", "i4")], align=True
@@ -237,7 +245,7 @@ ALLELE: Final = np.dtype(
 EFFECT: Final = np.dtype(
     [
         ("transcript", "i4"),
-        ("terms", "u4"),
+        ("terms", "i8"),
         ("first_term", "i4"),
         ("beside", "i4"),  # order: 1 for transcripts that are touched and make no protein
         ("distance", "i8"),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gas_engine.kernel import layout
 from gas_engine.kernel.layout import Bytes, Columns, Longs, Model, Scratch, Tallies
+from gas_engine.kernel.pick import KEEP_ALL, KEEP_GENE, KEEP_ONE, Picks
 from gas_engine.kernel.terms import COUNT
 from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
+from gas_engine.pick import RANK, Keep
+
+if TYPE_CHECKING:
+    from gas_engine.bundle import Bundle
+    from gas_engine.pick import Pick
 
 ROWS: Final = 16_384
 """Rows of the table in a batch."""
@@ -45,6 +51,14 @@ def new_scratch(longest: int) -> Scratch:
 def new_local() -> Bytes:
     """Four rows for the codons and letters that an allele touches."""
     return np.empty((4, 2 * layout.LONGEST_ALLELE + 16), np.uint8)
+
+
+def picks_of(pick: Pick, bundle: Bundle) -> Picks:
+    """How to pick, for a reference; its transcripts are looked at only where that matters."""
+    keep = {Keep.ALL: KEEP_ALL, Keep.GENE: KEEP_GENE}.get(pick.keep, KEEP_ONE)
+    rated = [pick.keys(transcript) for transcript in bundle.transcripts] if keep != KEEP_ALL else []
+    rank_at = pick.criteria.index(RANK) if RANK in pick.criteria else -1
+    return Picks(keep, rank_at, np.array(rated, np.int32).reshape(len(rated), len(pick.criteria)))
 
 
 def new_columns() -> Columns:

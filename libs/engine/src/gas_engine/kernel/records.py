@@ -62,12 +62,13 @@ from gas_engine.kernel.layout import (
     Tallies,
 )
 from gas_engine.kernel.names import name_slot
+from gas_engine.kernel.pick import Picks, kept_effects
 from gas_engine.kernel.terms import COUNT, IMPACT_AT, IMPACTS, INTERGENIC, LABEL_AT, LABELS, OUTSIDE
 from gas_engine.kernel.text import put, put_number, read_decimal, same, upper
 
 # Codes of status, reason and class; their words are in kernel.words.
 ANNOTATED, SKIPPED, NO_ALT, REF_MISMATCH, OUTSIDE_BUNDLE = range(5)
-NOT_SKIPPED, OVERLAPPING, NO_ALTERNATE, SYMBOLIC, SAME, MISMATCHED, ELSEWHERE = range(7)
+NOT_SKIPPED, OVERLAPPING, NO_ALTERNATE, SAME, MISMATCHED, ELSEWHERE = range(6)
 SNV, MNV, INSERTION, DELETION, INDEL, CLASS_SYMBOLIC, CLASS_OVERLAPPING, IDENTICAL = range(8)
 
 _CSQ_KEY = np.frombuffer(bytearray(b"CSQ="), np.uint8)
@@ -96,6 +97,7 @@ def annotate_lines(
     names: Rows,
     pool: Bytes,
     tracks: Longs,
+    picks: Picks,
     out: Bytes,
     columns: Columns,
     sites: Rows,
@@ -107,8 +109,9 @@ def annotate_lines(
     """Annotate ``lines[first:last]``; return the line it stopped before, and why.
 
     ``places`` are the contigs of the bundle by number in the file; ``tracks`` holds, for every track, its
-    first bin and where its INFO key stands in ``m.pool``. ``keep_rest`` is False for a file whose FORMAT
-    stands without samples. The caller sees to what stopped it and calls again.
+    first bin and where its INFO key stands in ``m.pool``; ``picks`` says which consequences
+    stay. ``keep_rest`` is False for a file whose FORMAT stands without samples. The caller sees to what
+    stopped it and calls again.
     """
     for number in range(first, last):
         if lines[number].odd:
@@ -123,6 +126,7 @@ def annotate_lines(
             names,
             pool,
             tracks,
+            picks,
             out,
             columns,
             sites,
@@ -147,6 +151,7 @@ def _record(
     names: Rows,
     pool: Bytes,
     tracks: Longs,
+    picks: Picks,
     out: Bytes,
     columns: Columns,
     sites: Rows,
@@ -241,7 +246,7 @@ def _record(
     status = _status(m, s, contig, line.pos, ref_size, alleles)
     known_here = False
     for allele in range(alleles):
-        if not _allele(m, s, block, contig, line.pos, ref_size, allele, status, tracks, local):
+        if not _allele(m, s, block, contig, line.pos, ref_size, allele, status, tracks, picks, local):
             return ODD
         known_here = known_here or s.alleles[allele].known >= 0
     if status == SKIPPED:
@@ -277,7 +282,8 @@ def _record(
         count = s.alleles[allele].effects_end - s.alleles[allele].effects_at
         text += max(count, 1) * each
         for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
-            text += m.transcripts[s.effects[index].transcript].label_size + 8
+            transcript = m.transcripts[s.effects[s.order[index]].transcript]
+            text += transcript.label_size + transcript.marks_size + 8
     for index in range(s.state[REGIONS]):
         text += m.regions[s.regions[2 * index]].name_size + 1
     items *= alleles + 1
@@ -448,6 +454,7 @@ def _allele(
     allele: int,
     status: int,
     tracks: Longs,
+    picks: Picks,
     local: Bytes,
 ) -> bool:
     """Say what there is to say of one allele; False if the twin must."""
@@ -468,9 +475,9 @@ def _allele(
         return True
     if block[at] == _LESS:
         s.alleles[allele].kind = CLASS_SYMBOLIC
-        nothing = (size == 3 and block[at + 1] == _STAR) or (size == 9 and _is_non_ref(block, at))
-        s.alleles[allele].reason = reason if passed else (NO_ALTERNATE if nothing else SYMBOLIC)
-        return True
+        s.alleles[allele].reason = reason if passed else NO_ALTERNATE
+        # any other symbol may be a structural variant, which is the twin's
+        return (size == 3 and block[at + 1] == _STAR) or (size == 9 and _is_non_ref(block, at))
     begin = s.state[AT]
     if begin + size + 1024 > ARENA_BYTES:
         return False
@@ -518,7 +525,7 @@ def _allele(
     s.alleles[allele].effects_at = s.state[EFFECTS]
     if not effects_of(m, s, contig, start, end, begin + shared, alt_left, local):
         return False
-    s.alleles[allele].effects_end = s.state[EFFECTS]
+    s.alleles[allele].effects_end = kept_effects(m, s, picks, s.alleles[allele].effects_at, s.state[EFFECTS])
     s.alleles[allele].known = known_number(m, contig, start, end, s, begin + shared, alt_left)
     first_bin, last_bin = info.bin_at + bin_of(start, info.length), info.bin_at + bin_of(end, info.length)
     for track in range(tracks.shape[0]):
@@ -773,7 +780,11 @@ def _put_effect(
     if effect >= 0:
         at = put(out, at, s.arena, s.effects[effect].at[DISTANCE], s.effects[effect].end[DISTANCE])
     out[at] = _PIPE
-    return put(out, at + 1, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    at = put(out, at + 1, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    if effect < 0:
+        return put(out, at, m.no_marks, 0, m.no_marks.size)
+    transcript = m.transcripts[s.effects[effect].transcript]
+    return put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
 
 
 @jit
@@ -969,7 +980,8 @@ def _count(m: Model, s: Scratch, contig: int, alleles: int, status: int, tallies
         else:
             tallies.most_severe[s.effects[s.order[first]].first_term] += 1
             terms = 0
-            for effect in range(first, last):
+            for index in range(first, last):
+                effect = s.order[index]
                 own = int(s.effects[effect].terms)
                 terms |= own
                 gene = m.transcripts[s.effects[effect].transcript].gene

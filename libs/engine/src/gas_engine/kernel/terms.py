@@ -1,4 +1,4 @@
-"""Consequences as bits, bit 0 the most severe: a set of terms is one number."""
+"""Consequences as bits, bit 0 the most severe: a set of terms is one number of 64 bits, its sign unused."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ INTERGENIC: Final = SEVERITY["intergenic_variant"]
 OUTSIDE: Final = BIT["upstream_gene_variant"] | BIT["downstream_gene_variant"] | BIT["intergenic_variant"]
 """Terms of an allele that touches no gene."""
 COUNT: Final = len(TERMS)
+assert COUNT < 64  # noqa: S101 - what a set has room for
 
 _LABELS: Final = [f"{term.name}".encode() for term in TERMS]
 LABELS: Final = np.frombuffer(bytearray(b"".join(_LABELS)), np.uint8)

@@ -18,7 +18,6 @@ REASONS: Final = (
     "",
     "overlapping_deletion",
     "no_alternate",
-    "symbolic",
     "same_as_reference",
     RecordStatus.REF_MISMATCH.value,
     RecordStatus.OUTSIDE_BUNDLE.value,

@@ -34,10 +34,15 @@ _TERMS: Final = {
     ),
     "UTR": ("5_prime_UTR_variant", "3_prime_UTR_variant"),
     "RNA gene": ("non_coding_transcript_exon_variant", "mature_miRNA_variant"),
-    "intron": ("intron_variant", "non_coding_transcript_variant"),
+    "intron": ("intron_variant", "non_coding_transcript_variant", "NMD_transcript_variant"),
     "near a gene": ("upstream_gene_variant", "downstream_gene_variant"),
     "intergenic": ("intergenic_variant",),
-    OTHER: ("transcript_ablation",),
+    OTHER: (
+        "transcript_ablation",
+        "transcript_amplification",
+        "feature_elongation",
+        "feature_truncation",
+    ),
 }
 LOCATION_OF_TERM: Final = {term: location for location, terms in _TERMS.items() for term in terms}
 """Location class of every term the engine can say."""

@@ -37,7 +37,14 @@ CSQ_COLUMNS = (
     "DISTANCE",
     "HGVSg",
 )
-CSQ_FORMAT = "|".join(CSQ_COLUMNS).encode()
+MARK_COLUMNS = {"canonical": "CANONICAL", "mane": "MANE", "tsl": "TSL", "appris": "APPRIS"}
+"""Columns after those, of which a bundle has the ones that its source tells."""
+
+
+def csq_format(marks: Iterable[str]) -> bytes:
+    """Return the names of the columns, as the header states them, for a bundle with these marks."""
+    return "|".join((*CSQ_COLUMNS, *(MARK_COLUMNS[mark] for mark in marks))).encode()
+
 
 _ESCAPES = str.maketrans(
     {"%": "%25", ";": "%3B", "=": "%3D", ",": "%2C", "|": "%7C", " ": "_", "\t": "_", "\n": "_", "\r": "_"}
@@ -55,9 +62,12 @@ def escaped(value: str) -> str:
 
 
 def csq_entries(
-    allele: str, consequences: Iterable[TranscriptConsequence], known_ids: Sequence[str]
+    allele: str,
+    consequences: Iterable[TranscriptConsequence],
+    known_ids: Sequence[str],
+    marks: Sequence[str] = (),
 ) -> list[str]:
-    """Write one entry per consequence of one allele, columns as in `CSQ_COLUMNS`."""
+    """Write one entry per consequence of one allele, columns as `csq_format` names them."""
     existing = "&".join(escaped(id_) for id_ in known_ids)
     return [
         "|".join(
@@ -83,6 +93,7 @@ def csq_entries(
                 each.strand,
                 each.distance,
                 escaped(each.hgvs_g),
+                *(escaped(getattr(each, mark)) for mark in marks),
             )
         )
         for each in consequences

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gas_engine.vcf.csq import CSQ_FORMAT
+from gas_engine.vcf.csq import csq_format
 from gas_engine.vcf.header import OURS, Header, declaration_of
 from gas_engine.vcf.record import MISSING
 
@@ -32,7 +32,9 @@ class OurFields:
     def __init__(self, bundle: Bundle, header: Header) -> None:
         self.tracks = {track.name: track.name.encode() for track in bundle.tracks}
         self._lines = {
-            CSQ: _info_line(CSQ, b"Consequence annotations %s. Format: %s" % (OURS, CSQ_FORMAT)),
+            CSQ: _info_line(
+                CSQ, b"Consequence annotations %s. Format: %s" % (OURS, csq_format(bundle.marks))
+            ),
             REF_MISMATCH: _info_line(
                 REF_MISMATCH,
                 b"REF contradicts %s, so not annotated (%s)" % (quoted(bundle.name), OURS),

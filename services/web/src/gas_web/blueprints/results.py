@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.exceptions import TooManyRequests
@@ -14,17 +17,24 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError
 from gas_core.domain.job import Action, Job, ObjectRef
+from gas_core.domain.plans import User
+from gas_core.domain.views import ViewRefusedError, remove_view
+from gas_core.domain.views import save_view as save_view_of
+from gas_core.update import update_user
 from gas_web import handlers
 from gas_web.container import Container, container
 from gas_web.explorer import export as files
 from gas_web.explorer.cache import TableCache
 from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
-from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, search_of, view_of
+from gas_web.explorer.genome import place_of, reference_of
+from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, genes_of, search_of, view_of
 from gas_web.explorer.show import DetailPage, TablePage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
 from gas_web.limits import limited
-from gas_web.sharing import read_anew, reader_required
+from gas_web.security import browser_policy, framing_policy
+from gas_web.session import sign_in_required, user
+from gas_web.sharing import by_link, read_anew, reader_required
 
 blueprint = Blueprint("results", __name__)
 
@@ -35,6 +45,7 @@ EXPORTS_AT_ONCE = 4
 """In one process; each keeps a thread for as long as its reader takes to download."""
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
+_CONFLICT = 409
 _EXPORT_SECONDS = 10
 """When to ask again for an export where others are under way; how long those take is up to their readers."""
 _EXTENSION = "gas_explorer"
@@ -93,8 +104,30 @@ def table(job: Job) -> Answer:
         page = here.page(view)
         overview = here.overview()
         instead = None if page.count or not overview.total else here.best_without(view)
-    shown = TablePage(job, view, page, overview, instead, summary=_summary(job))
-    return render_template("results/table.html", nav="jobs", page=shown)
+    saved = None if by_link() else user().saved_views
+    shown = TablePage(job, view, page, overview, instead, summary=_summary(job), saved=saved)
+    page_html = render_template("results/table.html", nav="jobs", page=shown)
+    return _with_policy(page_html, framing_policy(container().store_origin))
+
+
+@blueprint.post("/annotations/<uuid:job_id>/results/views")
+@sign_in_required
+def save_view(job_id: UUID) -> Answer:
+    """Keep the filters of a view by a name, or forget a name; then show the view."""
+    job = handlers.own_job(str(job_id), user(), jobs=container().jobs)
+    name = " ".join(request.form.get("name", "").split())
+    try:
+        view = replace(view_of(request.form), row=1)
+        query = urlencode(view.args, doseq=True)
+        removed = "remove" in request.form
+
+        def decide(row: User) -> User:
+            return remove_view(row, name) if removed else save_view_of(row, name, query)
+
+        update_user(container().users, user().identity_id, decide)
+    except (QueryError, ViewRefusedError) as error:
+        return _refused(job, str(error)), _BAD_REQUEST
+    return redirect(_address(job, view), code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>")
@@ -105,7 +138,51 @@ def variant(job: Job, record: int, allele: int) -> Answer:
     with _explorer().reading(job) as here:
         row = here.variant(record, allele)
     shown = DetailPage(job, view, row, summary=_summary(job))
-    return render_template("results/variant.html", nav="jobs", page=shown)
+    page = render_template("results/variant.html", nav="jobs", page=shown)
+    return _with_policy(page, framing_policy(container().store_origin))
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>/browser")
+@_of_results
+def browser(job: Job, record: int, allele: int) -> Answer:
+    """The genome browser at a variant: a page for a frame, as igv.js needs a policy of its own."""
+    with _explorer().reading(job) as here:
+        row = here.variant(record, allele)
+    files = {name: url_for("results.file", job_id=job.job_id, name=name) for name in handlers.RESULT_FILES}
+    page = render_template(
+        "results/browser.html",
+        job=job,
+        locus=place_of(row),
+        files=files,
+        reference=reference_of(_summary(job)),
+    )
+    return _with_policy(page, browser_policy(container().store_origin))
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/contigs")
+@_of_results
+def contigs(job: Job) -> Answer:
+    """The contigs for a genome browser without a reference: a name and the last variant's position a line."""
+    with _explorer().reading(job) as here:
+        tracks = here.overview().density.tracks
+    lines = [f"{track.contig}\t{track.last}\n" for track in tracks]
+    return Response("".join(lines), mimetype="text/tab-separated-values")
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/files/<name>")
+@reader_required
+def file(job: Job, name: str) -> Answer:
+    """To the annotated VCF or its index, for a genome browser: each request gets a link of its own.
+
+    So a page that stays open asks anew for every range, and no link has to live longer than one of them.
+    """
+    if name not in handlers.RESULT_FILES:
+        abort(_NOT_FOUND)
+    here = container()
+    try:
+        return redirect(handlers.result_address(job, name, store=here.store, limits=here.limits), code=303)
+    except NotOfferedError:
+        abort(_CONFLICT)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results/export")
@@ -147,8 +224,15 @@ def _asked(view: View, here: Table) -> View | None:
             return view
         if len(search) > MAX_CHARACTERS:
             raise QueryError("That is too long for a gene or region.")
-        known = here.overview()
-        return view.adding(search_of(search, genes=known.genes, contigs=known.contigs))
+        genes = here.genes_named([search.strip()])
+        return view.adding(search_of(search, genes=genes, contigs=here.overview().contigs))
+    listed = request.args.get("genes")
+    if listed is not None:
+        names = genes_of(listed)
+        spelled = {gene.lower(): gene for gene in here.genes_named(names)}
+        # One that no variant lies in stays in the list: the same list may serve another file.
+        chosen = ",".join(spelled.get(name.lower(), name) for name in names)
+        return view.choosing(filter_of(f"gene:is:{chosen}"))
     if condition is not None:
         # "field:operator" from the list, or whole from a preset.
         value = request.args.get("value", "")
@@ -158,6 +242,12 @@ def _asked(view: View, here: Table) -> View | None:
 
 def _address(job: Job, view: View) -> str:
     return url_for("results.table", job_id=job.job_id, **cast("dict[str, Any]", view.args))
+
+
+def _with_policy(page: str, content_policy: str) -> Response:
+    response = Response(page, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = content_policy
+    return response
 
 
 def _summary(job: Job) -> dict[str, Any]:

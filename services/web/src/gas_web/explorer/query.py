@@ -20,14 +20,17 @@ from gas_web.explorer.errors import QueryError
 from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS
 
 MAX_FILTERS: Final = 20
-MAX_VALUES: Final = 50
-"""Alternatives of one filter."""
-MAX_CHARACTERS: Final = 500
-"""Of one filter's value."""
+MAX_VALUES: Final = 200
+"""Alternatives of one filter: a panel of genes."""
+MAX_CHARACTERS: Final = 2000
+"""Of one filter's value. Addresses hold them, and servers take some 8,000 characters of address."""
+_WORDS_VALUES = 5
 MAX_POSITION: Final = 2**31 - 1
 SORTS: Final = {"position": "Position", "impact": "Impact"}
 
 _REGION = re.compile(r"(?P<contig>.+):(?P<start>[0-9,]{1,14})(?:-(?P<end>[0-9,]{1,14}))?")
+_TO = ".."
+"""Between the ends of a range of numbers, of which the upper one is outside: bins of a chart share no row."""
 _RS_ID = re.compile(r"rs[0-9]{1,15}", re.IGNORECASE)
 _TERMS = {name.casefold(): name for name in BY_NAME}
 
@@ -76,7 +79,7 @@ OPERATORS: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.NAME: {"is": "is", "not": "is not"},
     Kind.TEXT: {"has": "contains", "is": "is"},
     Kind.IDS: {"is": "is"},
-    Kind.NUMBER: {"min": "at least", "max": "at most"},
+    Kind.NUMBER: {"min": "at least", "max": "at most", "below": "below", "in": "from"},
     Kind.FLAG: {"is": "is"},
     Kind.REGION: {"is": "overlaps"},
 }
@@ -115,8 +118,14 @@ class Filter:
         if field.kind is Kind.FLAG:
             says = {("coding", "yes"): "Coding", ("coding", "no"): "Not coding", ("known", "yes"): "Known"}
             return says.get((self.field, self.values[0]), "Novel")
+        if self.operator == "in":
+            low, high = self.values[0].split(_TO)
+            return f"{field.label} from {low} to below {high}"
         values = [value.replace("_", " ") if self.field == "consequence" else value for value in self.values]
-        return f"{field.label} {OPERATORS[field.kind][self.operator]} {' or '.join(values)}"
+        said = OPERATORS[field.kind][self.operator]
+        if len(values) > _WORDS_VALUES:
+            return f"{field.label} {said} one of {len(values)}: {', '.join(values[:_WORDS_VALUES])}, …"
+        return f"{field.label} {said} {' or '.join(values)}"
 
     def expression(self) -> pl.Expr:
         """True for the rows that match, never null."""
@@ -137,8 +146,7 @@ class Filter:
                 column = pl.col(field.columns[0])
                 found = column.list.contains(first)
             case Kind.NUMBER:
-                column = pl.col(field.columns[0])
-                found = column >= float(first) if self.operator == "min" else column <= float(first)
+                found = _numbers(pl.col(field.columns[0]), self.operator, first)
             case Kind.FLAG:
                 found = (
                     _any(pl.col("consequence") == term for term in CODING)
@@ -255,7 +263,7 @@ def filter_of(text: str) -> Filter:
         raise QueryError(
             f"{field.label}: the value is longer than {MAX_CHARACTERS} characters or not plain text."
         )
-    return Filter(name, operator, _values(name, field, value))
+    return Filter(name, operator, _values(name, operator, field, value))
 
 
 def search_of(text: str, *, genes: Iterable[str], contigs: Iterable[str]) -> Filter:
@@ -281,6 +289,20 @@ def search_of(text: str, *, genes: Iterable[str], contigs: Iterable[str]) -> Fil
     return filter_of(f"gene:is:{text}")
 
 
+def genes_of(text: str) -> tuple[str, ...]:
+    """The names in a list of genes, however they are set apart.
+
+    Raises
+    ------
+    QueryError
+        There are none, or too many.
+    """
+    names = tuple(dict.fromkeys(re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))))
+    if not names[0] or len(names) > MAX_VALUES:
+        raise QueryError(f"Gene list: give 1 to {MAX_VALUES} names.")
+    return names
+
+
 def region_of(text: str) -> Region:
     """Read ``MT:100-300`` or ``MT:100``; thousands may be set apart by commas.
 
@@ -299,14 +321,14 @@ def region_of(text: str) -> Region:
     return region
 
 
-def _values(name: str, field: Field, value: str) -> tuple[str, ...]:
+def _values(name: str, operator: str, field: Field, value: str) -> tuple[str, ...]:
     if field.kind is Kind.NAME:
         values = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
         if not 0 < len(values) <= MAX_VALUES:
             raise QueryError(f"{field.label}: give 1 to {MAX_VALUES} values, with commas between.")
         return tuple(_name(name, each) for each in values)
     if field.kind is Kind.NUMBER:
-        return (_number(field, value),)
+        return (_span(field, value) if operator == "in" else _number(field, value),)
     if field.kind is Kind.FLAG:
         if value.casefold() not in _FLAGS:
             raise QueryError(f"{field.label} is yes or no.")
@@ -335,6 +357,26 @@ def _number(field: Field, value: str) -> str:
     if not math.isfinite(number):
         raise QueryError(f"{field.label} is a number, such as 0.01.")
     return value
+
+
+def _span(field: Field, value: str) -> str:
+    low, _, high = (part.strip() for part in value.partition(_TO))
+    if not high or float(_number(field, low)) >= float(_number(field, high)):
+        raise QueryError(f"{field.label}: write a range like 0.01..0.05, the lower number first.")
+    return f"{low}{_TO}{high}"
+
+
+def _numbers(column: pl.Expr, operator: str, value: str) -> pl.Expr:
+    match operator:
+        case "min":
+            return column >= float(value)
+        case "max":
+            return column <= float(value)
+        case "below":
+            return column < float(value)
+        case _:
+            low, high = map(float, value.split(_TO))
+            return (column >= low) & (column < high)
 
 
 def _position(text: str | None) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 
 from gas_core.domain.job import Job
+from gas_web.explorer.bins import Bin, Track
 from gas_web.explorer.export import FORMATS, Format
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
 from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
@@ -19,7 +20,16 @@ _MOST_BARS = 15
 _LONGEST_ALLELE = 12
 _SHOWN_BASES = 5
 _LONGEST_VALUE = 10_000
-_PRESETS = ("impact:is:HIGH,MODERATE", "coding:is:yes", "known:is:yes", "known:is:no")
+_DAMAGING = "impact:is:HIGH,MODERATE"
+_PRESETS = (
+    ("High or moderate impact", (_DAMAGING,)),
+    ("Coding", ("coding:is:yes",)),
+    ("Known", ("known:is:yes",)),
+    ("Novel", ("known:is:no",)),
+)
+_RARE = ("Rare and damaging", (_DAMAGING, "af:max:0.01"))
+_UNKNOWN = ("Novel and damaging", (_DAMAGING, "known:is:no"))
+"""Where the file tells no frequencies, what nobody has named is the nearest to rare."""
 _SUGGESTED = 200
 
 
@@ -56,6 +66,36 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A bin of a contig: its place, width and height as shares of the picture's (0 to 1), its address."""
+
+    label: str
+    count: int
+    left: float
+    width: float
+    height: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A contig of the density, ``length`` of 0 to 1 as long as the longest one."""
+
+    contig: str
+    last: int
+    length: float
+    columns: list[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the alleles lie: a strip for each contig, their columns to one scale."""
+
+    finding: str
+    strips: list[Strip]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A row of the table as it stands there."""
 
@@ -88,8 +128,13 @@ class TablePage:
         instead: tuple[Filter, int] | None,
         *,
         summary: Mapping[str, Any],
+        saved: Mapping[str, str] | None = None,
     ) -> None:
+        """``saved`` are the reader's own views by name, None where the reader has none to save."""
         self.job_id = job.job_id
+        self.saves = saved is not None
+        here = url_for("results.table", job_id=job.job_id)
+        self.saved = [(name, f"{here}?{query}") for name, query in sorted((saved or {}).items())]
         self.name = job.input_file_name
         self.view = view
         self.count, self.first, self.last = page.count, page.first, page.last
@@ -121,12 +166,15 @@ class TablePage:
 
     @property
     def presets(self) -> list[tuple[str, str]]:
-        filters = [filter_of(text) for text in _PRESETS]
-        return [
-            (each.words, self.url(self.view.choosing(each)))
-            for each in filters
-            if each not in self.view.filters
-        ]
+        """Filters that many ask for: words, and the view with them."""
+        told = []
+        for words, texts in (_RARE if self.overview.frequencies else _UNKNOWN, *_PRESETS):
+            view = self.view
+            for text in texts:
+                view = view.choosing(filter_of(text))
+            if set(view.filters) != set(self.view.filters):
+                told.append((words, self.url(view)))
+        return told
 
     @property
     def sort_urls(self) -> dict[str, str]:
@@ -198,8 +246,25 @@ class TablePage:
             self._chart("impacts", "Impact", "impact", impacts),
             self._chart("classes", "Kind of variant", "class", counted.classes),
             self._chart("known-novel", "Known or novel", "known", known),
+            self._ranges("frequencies", "Allele frequency in this file", "af", counted.frequencies),
+            self._ranges("qualities", "Quality (QUAL)", "quality", counted.qualities),
         ]
         return [chart for chart in charts if chart]
+
+    @property
+    def places(self) -> Places | None:
+        """Where the alleles lie along their contigs."""
+        density = self.overview.density
+        counts = [count for track in density.tracks for count in track.counts]
+        if not any(counts):
+            return None
+        longest, most = max(track.last for track in density.tracks), max(counts)
+        strips = [self._strip(track, density.width, longest, most) for track in density.tracks]
+        top = max((column for strip in strips for column in strip.columns), key=lambda column: column.count)
+        finding = f"{density.width:,} bases a column; most in {top.label}: {top.count:,}."
+        if density.contigs > len(strips):
+            finding += f" The {len(strips)} of {density.contigs:,} contigs with most alleles."
+        return Places(finding, strips)
 
     @property
     def terms(self) -> list[Term]:
@@ -212,19 +277,52 @@ class TablePage:
             return None
         most = max(counts.values())
         bars = [
-            Bar(
-                name=each,
-                label={"yes": "Known", "no": "Novel"}[each] if field == "known" else _label(each),
-                count=count,
-                share=count / self.total,
-                width=count / most,
-                url=self.choose_url(f"{field}:is:{each}"),
+            self._bar(
+                each,
+                {"yes": "Known", "no": "Novel"}[each] if field == "known" else _label(each),
+                f"{field}:is:{each}",
+                count,
+                most,
             )
             for each, count in counts.items()
         ]
         top = max(bars, key=lambda bar: bar.count)
         finding = f"{top.label}: {top.count:,} of {self.total:,}, the most."
         return Chart(name, title, finding, bars[:_MOST_BARS], bars[_MOST_BARS:], field == "consequence")
+
+    def _ranges(self, name: str, title: str, field: str, counted: tuple[Bin, ...]) -> Chart | None:
+        """Counts by ranges of a number, the lowest first; the ranges are not equally wide."""
+        if not counted:
+            return None
+        most = max(each.count for each in counted)
+        bars = []
+        for each in counted:
+            label, asked = _range(each)
+            bars.append(self._bar(label, label, f"{field}:{asked}", each.count, most))
+        told = sum(each.count for each in counted)
+        finding = f"{told:,} of {self.total:,} alleles have one."
+        return Chart(name, title, finding, bars, [], of_terms=False)
+
+    def _bar(self, name: str, label: str, asked: str, count: int, most: int) -> Bar:
+        return Bar(name, label, count, count / self.total, count / most, self.choose_url(asked))
+
+    def _strip(self, track: Track, width: int, longest: int, most: int) -> Strip:
+        columns = []
+        for place, count in enumerate(track.counts):
+            start, end = place * width + 1, min((place + 1) * width, track.last)
+            region = f"{track.contig}:{start}-{end}"
+            if count:
+                columns.append(
+                    Column(
+                        label=f"{track.contig}:{start:,}–{end:,}",
+                        count=count,
+                        left=place * width / longest,
+                        width=(end - start + 1) / longest,
+                        height=count / most,
+                        url=self.choose_url(f"region:is:{region}"),
+                    )
+                )
+        return Strip(track.contig, track.last, track.last / longest, columns)
 
     def _from(self, row: int) -> str:
         return self.url(replace(self.view, row=max(row, 1)))
@@ -280,6 +378,8 @@ class DetailPage:
         self.job_id = job.job_id
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
+        here = {"job_id": job.job_id, "record": row["record"], "allele": row["allele"]}
+        self.browser_url = url_for("results.browser", **here)
         self.location = f"{row['contig_name']}:{row['pos']}"
         ends = {f"{name}_end": (row[name] or "")[-_SHOWN_BASES:] for name in ("ref", "alt")}
         self.change = _change(
@@ -366,6 +466,15 @@ def _cut(text: str | None) -> str:
     if not text or len(text) <= _LONGEST_VALUE:
         return text or ""
     return f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters; an export has them all)"
+
+
+def _range(each: Bin) -> tuple[str, str]:
+    """A bin in words, and as a filter asks for it."""
+    if each.low is None:
+        return f"below {each.high:,g}", f"below:{each.high:g}"
+    if each.high is None:
+        return f"{each.low:,g} or more", f"min:{each.low:g}"
+    return f"{each.low:,g} to below {each.high:,g}", f"in:{each.low:g}..{each.high:g}"
 
 
 def _after_colon(hgvs: str | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any, Final
 import polars as pl
 
 from gas_core.domain.job import Job
+from gas_web.explorer import bins
+from gas_web.explorer.bins import Bin, Density
 from gas_web.explorer.cache import Key, TableCache, key_of
 from gas_web.explorer.errors import VariantNotFoundError
 from gas_web.explorer.query import Filter, View
@@ -125,6 +127,9 @@ class Overview:
     contigs: dict[str, int]
     filters: dict[str, int]
     biotypes: dict[str, int]
+    qualities: tuple[Bin, ...]
+    frequencies: tuple[Bin, ...]
+    density: Density
 
     @property
     def novel(self) -> int:
@@ -228,6 +233,13 @@ class Table:
             self._memory.keep_matches(self._key, question, found)
         return found
 
+    def genes_named(self, names: Iterable[str]) -> list[str]:
+        """The table's genes of these names, in its own spelling, whatever their case."""
+        wanted = pl.Series([name.lower() for name in names], dtype=pl.String)
+        symbol = pl.col("symbol").cast(pl.String)
+        spelled = self.scan.select(symbol.unique()).filter(symbol.str.to_lowercase().is_in(wanted.implode()))
+        return self._collect(spelled)["symbol"].to_list()
+
     def best_without(self, view: View) -> tuple[Filter, int] | None:
         """The filter whose removal shows most rows, and how many; None if no single one helps."""
         if view.any or not view.filters:
@@ -301,14 +313,29 @@ class Table:
             self.scan.group_by(pl.col(column).alias("name")).len().drop_nulls() for column in _COUNTED
         ]
         whole = self.scan.select(total=pl.len(), known=(pl.col("known_ids").list.len() > 0).sum())
+        qualities = bins.binned(self.scan, "qual", bins.QUALITY_EDGES)
+        frequencies = bins.binned(self.scan, "allele_frequency", bins.FREQUENCY_EDGES)
+        extents = bins.extents(self.scan)
         with self._slots:
-            *counts, one = pl.collect_all([*questions, whole], engine="streaming")
+            *counts, one, quality, frequency, extent = pl.collect_all(
+                [*questions, whole, qualities, frequencies, extents], engine="streaming"
+            )
         total, known = one.row(0)
         named = {
             name: _most_first(each.with_columns(pl.col("name").cast(pl.String)))
             for name, each in zip(_COUNTED.values(), counts, strict=True)
         }
-        return Overview(total=total, known=known, **named)
+        shown = bins.drawn(extent)
+        width = bins.bin_width(shown)
+        counted = self._collect(bins.density_counts(self.scan, shown, width))
+        return Overview(
+            total=total,
+            known=known,
+            **named,
+            qualities=bins.bins(quality, bins.QUALITY_EDGES),
+            frequencies=bins.bins(frequency, bins.FREQUENCY_EDGES),
+            density=bins.density(shown, counted, width, contigs=extent.height),
+        )
 
     def _collect(self, question: pl.LazyFrame) -> pl.DataFrame:
         with self._slots:

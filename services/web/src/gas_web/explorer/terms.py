@@ -33,6 +33,14 @@ TERMS: Final = (
     ),
     Term("stop_lost", "SO:0001578", "HIGH", "The stop codon changes to another; the protein becomes longer."),
     Term("start_lost", "SO:0002012", "HIGH", "Changes the start codon, so that translation may not begin."),
+    Term("transcript_amplification", "SO:0001889", "HIGH", "The whole transcript is there more often."),
+    Term("feature_elongation", "SO:0001907", "HIGH", "Makes the transcript longer: an exon has more bases."),
+    Term(
+        "feature_truncation",
+        "SO:0001906",
+        "HIGH",
+        "Makes the transcript shorter: bases of an exon are gone, or it breaks off there.",
+    ),
     Term("inframe_insertion", "SO:0001821", "MODERATE", "Inserts bases into the coding sequence, in frame."),
     Term("inframe_deletion", "SO:0001822", "MODERATE", "Deletes bases from the coding sequence, in frame."),
     Term("missense_variant", "SO:0001583", "MODERATE", "Changes one amino acid or more; the length stays."),
@@ -93,6 +101,12 @@ TERMS: Final = (
         "Lies in an exon of a transcript that codes for no protein.",
     ),
     Term("intron_variant", "SO:0001627", "MODIFIER", "Lies within an intron."),
+    Term(
+        "NMD_transcript_variant",
+        "SO:0001621",
+        "MODIFIER",
+        "Lies in a transcript that the cell breaks down for its early stop.",
+    ),
     Term(
         "non_coding_transcript_variant",
         "SO:0001619",

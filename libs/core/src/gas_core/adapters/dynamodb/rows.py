@@ -86,6 +86,7 @@ _USER_TOLD_LATER = (
     "payment_letter_begun",
     "session_epoch",
     "sessions_ended",
+    "saved_views",
     "closing_since",
     "created",
     "updated",

@@ -66,10 +66,16 @@ if (form) {
   suggest();
 }
 
-// An open menu closes when the reader goes on elsewhere.
-const menu = document.querySelector("details.menu");
+// An open menu closes when the reader goes on elsewhere, and at Escape.
+const menus = document.querySelectorAll("details.menu");
 document.addEventListener("click", (event) => {
-  if (menu?.open && !menu.contains(event.target)) menu.open = false;
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 
 // Keys ------------------------------------------------------------------------------------------------------
