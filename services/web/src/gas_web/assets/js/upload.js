@@ -110,13 +110,14 @@ class Item {
   follow(upload) {
     const { state, sent, size, speed } = upload;
     const share = `${shortSize(sent)} of ${shortSize(size)}`;
-    const waits = state === "paused" || state === "lost" || state === "signed-out";
+    const waits = ["paused", "lost", "busy", "signed-out"].includes(state);
     this.progress.hidden = this.text.hidden = state === "refused";
     this.progress.value = sent / size;
     this.text.textContent = {
       sending: speed ? `${share}, ${shortSize(speed)} a second, about ${durationText((size - sent) / speed)} left.` : `${share}.`,
       paused: `Paused at ${share}.`,
       lost: `Connection lost; what arrived is safe. It goes on by itself: ${share}.`,
+      busy: `Too much was asked at once; what arrived is safe. It goes on by itself within a minute: ${share}.`,
       "signed-out": `Your sign-in is over; what arrived is safe: ${share}. Sign in, come back to this tab and go on.`,
       done: `${shortSize(size)} arrived.`,
     }[state] ?? "";
