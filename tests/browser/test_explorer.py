@@ -177,7 +177,9 @@ def test_every_page_is_accessible_and_fits(visit: Callable[..., Reader], theme: 
         "",
         "?f=gene:is:MT-ND1&f=impact:is:HIGH,MODERATE",
         "?f=gene:is:a&f=gene:is:b",
+        "?f=gene:is:no-such-gene&f=impact:is:HIGH",
         "/30/1",
+        "/30/1/genotypes",
         "?f=x:y:z",
     ):
         reader.open(f"{path}{query}")
@@ -216,6 +218,51 @@ def test_the_genome_browser_draws_the_variant_and_asks_nobody_else(reader: Reade
         }"""
     )
     assert drawn >= 3, "ruler, sequence, variants and genes"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_genotypes_and_a_saved_view_by_keyboard(visit: Callable[..., Reader], theme: str) -> None:
+    reader = visit(viewport={"width": 1280, "height": 800}, color_scheme=theme)
+    reader.sign_in(ADA)
+    path = explore(reader)
+    page = reader.page
+    page.get_by_text("Gene list", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Genes, up to 200")).to_be_focused()
+    page.keyboard.type("mt-nd1, mt-nd5")
+    assert_accessible(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip").first).to_contain_text("Gene is MT-ND1 or MT-ND5")
+    shown = count(page)
+
+    page.get_by_text("Saved views").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    while not page.get_by_label("Save these filters as").evaluate(
+        "field => field === document.activeElement"
+    ):
+        page.keyboard.press("Tab")
+    name = f"ND {theme}"
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"Saved views \("))).to_be_visible()
+    reader.open(path)
+    page.get_by_text("Saved views").press("Enter")
+    assert_accessible(page)
+    page.get_by_role("link", name=name).press("Enter")
+    expect(page.locator(".chip").first).to_contain_text("Gene is MT-ND1 or MT-ND5")
+    assert count(page) == shown
+
+    page.locator("a[data-drawer]").first.press("Enter")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("link", name="Genotypes of the samples").press("Enter")
+    expect(drawer.get_by_role("heading", name="Genotypes")).to_be_focused()
+    expect(drawer.get_by_role("rowheader")).to_have_text("ADA01")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
 
 
 def test_hostile_names_are_text_and_call_nobody(reader: Reader, tmp_path: Path) -> None:

@@ -217,6 +217,14 @@ def test_stream_is_read_in_pieces(store_bench: Any, tmp_path: Path) -> None:
     assert b"".join(pieces) == data
 
 
+def test_stream_may_begin_inside_the_object(store_bench: Any, tmp_path: Path) -> None:
+    ref, data = store_bench.result_ref(), os.urandom(300_000)
+    store_bench.port.put(ref, stored(tmp_path, data), content_type="application/gzip")
+    for start in (0, 1, 123_456, 299_999):
+        with store_bench.port.open(ref, start=start) as stream:
+            assert stream.read() == data[start:]
+
+
 def test_object_that_is_not_there_is_missing(store_bench: Any) -> None:
     ref = store_bench.input_ref()
     assert store_bench.port.head(ref) is None

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pysam
 
-from gas_engine import Bundle, Limits, OutputPaths, Pick, annotate
+from gas_engine import Bundle, Keep, Limits, OutputPaths, Pick, annotate
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.records import RecordAnnotator
@@ -67,6 +67,8 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     provenance = (
         f"##gas_engine={__version__} bundle={bundle.name} version={bundle.version} assembly={bundle.assembly}"
     )
+    if pick.keep is not Keep.ALL:
+        provenance += f" pick={pick.keep}:{','.join(pick.order)}"
     head = [
         b"##fileformat=" + header.stated_version.encode(),
         *fields.header_lines(header.meta),

@@ -241,8 +241,8 @@ def test_alleles_that_are_no_sequence_pass_through_with_their_reason(
     run = run_engine(
         vcf_text(
             "MT 64 . C *,T . . .",
-            "MT 72 . T <DEL> . . END=99",
-            "MT 73 . A A[MT:99[ . . .",
+            "MT 72 . T <X> . . END=99",
+            "MT 73 . A <DEL> . . .",
             "MT 80 . C . . . .",
         )
     )

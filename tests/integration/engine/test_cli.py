@@ -1,5 +1,6 @@
 """The command line does the work, says what it did, and blames in one sentence."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -34,6 +35,29 @@ def test_annotate_reads_standard_input_and_can_be_quiet(vcf_text: Maker, tmp_pat
     done = call("annotate", "-", "-o", tmp_path, "--quiet", given=vcf_text("MT 3243 . A G . . .").encode())
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
     assert json.loads(OutputPaths(tmp_path).summary.read_text())["records"]["annotated"] == 1
+
+
+def test_annotate_keeps_the_consequences_that_are_asked_for(vcf_text: Maker, tmp_path: Path) -> None:
+    text = vcf_text("MT 8529 . G A . . .").encode()
+
+    def kept(*options: str) -> list[str]:
+        done = call("annotate", "-", "-o", tmp_path, *options, given=text)
+        assert done.exit_code == 0
+        with gzip.open(OutputPaths(tmp_path).vcf, "rt") as lines:
+            entries = list(lines)[-1].partition("CSQ=")[2].split("\t")[0].split(",")
+        return [entry.split("|")[3] for entry in entries]
+
+    everything = kept()
+    assert len(everything) > 10
+    assert kept("--pick", "gene") == everything  # each of these genes has one transcript
+    assert kept("--pick", "most_severe") == [everything[0]] == ["MT-ATP8"]
+    assert kept("--pick", "allele", "--pick-order", "biotype,length") == ["MT-ND5"]
+
+
+def test_a_pick_order_of_no_known_criterion_is_a_wrong_call(tmp_path: Path) -> None:
+    done = call("annotate", "-", "-o", tmp_path, "--pick-order", "rank,beauty", given=b"")
+    assert done.exit_code == 2
+    assert "'beauty' is no criterion to pick by" in done.stderr
 
 
 @pytest.mark.parametrize(

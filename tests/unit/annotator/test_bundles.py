@@ -51,9 +51,9 @@ class CountingStore(FakeStore):
         self.opened: list[str] = []
 
     @contextmanager
-    def open(self, ref: ObjectRef) -> Iterator[BinaryIO]:
+    def open(self, ref: ObjectRef, *, start: int = 0) -> Iterator[BinaryIO]:
         self.opened.append(ref.key)
-        with super().open(ref) as stream:
+        with super().open(ref, start=start) as stream:
             yield stream
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import io
 import re
@@ -53,6 +54,7 @@ GREGOR = Identity("gregor-id", "Gregor Researcher", "gregor@abbey.example")
 OLIVIA = Identity("olivia-id", "Olivia Operator", "olivia@gas.example")
 QUEUES = ("job_requests", "job_notifications", "job_archives", "restores", "thaws")
 SUMMARY = b"{}"
+VCF = gzip.compress(b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
 
 
 @cache
@@ -296,7 +298,7 @@ class World:
             for key, data in ((keys.log, b"The log"), (keys.summary, SUMMARY)):
                 self.store.put_for_test(ObjectRef(RESULTS_BUCKET, key), data)
         if job.s3_key_result_file and job.results is not Results.DELETING:
-            self.store.put_for_test(ObjectRef(RESULTS_BUCKET, job.s3_key_result_file), b"vcf")
+            self.store.put_for_test(ObjectRef(RESULTS_BUCKET, job.s3_key_result_file), VCF)
             self.store.put_for_test(ObjectRef(RESULTS_BUCKET, standing_keys(job).table), table())
         self.jobs.add(job)
         return self.jobs.get(job_id)

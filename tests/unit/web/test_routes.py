@@ -48,6 +48,7 @@ ANSWERS = {
     ("results.variant", "GET"): (302, 200, 404, 404),
     ("results.export", "GET"): (302, 200, 404, 404),
     ("results.browser", "GET"): (302, 200, 404, 404),
+    ("results.genotypes", "GET"): (302, 200, 404, 404),
     ("results.contigs", "GET"): (302, 200, 404, 404),
     ("results.file", "GET"): (302, 303, 404, 404),
     ("results.save_view", "POST"): (302, 400, 404, 404),
@@ -106,7 +107,7 @@ def _path(visitor: Any, endpoint: str, job_id: str) -> str:
             parameters = {"component": "annotator"}
         if endpoint.endswith("redrive"):
             parameters = {"name": "job-requests"}
-        if endpoint in {"results.variant", "results.browser"}:
+        if endpoint in {"results.variant", "results.browser", "results.genotypes"}:
             parameters |= {"record": 1, "allele": 1}
         if endpoint == "results.file":
             parameters |= {"name": "annot.vcf.gz"}
@@ -150,6 +151,7 @@ SHARED = {
     "results.export": 200,
     "results.browser": 200,
     "results.contigs": 200,
+    "results.genotypes": 200,
     "results.file": 303,
 }
 """What whoever has a link may reach of the job that it is for; all else is as it is without one."""

@@ -204,8 +204,8 @@ class ObjectStore(Protocol):
         """What stands at the key (its newest version unless one is named), None if nothing does."""
         ...
 
-    def open(self, ref: ObjectRef) -> AbstractContextManager[BinaryIO]:
-        """Stream the object; ObjectMissingError if it is not there."""
+    def open(self, ref: ObjectRef, *, start: int = 0) -> AbstractContextManager[BinaryIO]:
+        """Stream the object from a byte of it on; ObjectMissingError if it is not there."""
         ...
 
     def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:

@@ -21,7 +21,7 @@ from gas_engine.outputs.log import render_log
 from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
-from gas_engine.pick import Pick
+from gas_engine.pick import Keep, Pick
 from gas_engine.records import RecordStatus
 from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, workspace
 from gas_engine.vcf import bgzf
@@ -197,6 +197,8 @@ class _Run:
     def _provenance(self) -> bytes:
         bundle = self._bundle
         text = f"bundle={bundle.name} version={bundle.version} assembly={bundle.assembly}"
+        if self._pick.keep is not Keep.ALL:
+            text += f" pick={self._pick}"
         return f"##gas_engine={__version__} {text}".encode()
 
     def _tick(self) -> None:

@@ -82,6 +82,10 @@ class Pick:
             if name not in _CRITERIA or self.order.count(name) > 1:
                 raise PickError(name, ORDER)
 
+    def __str__(self) -> str:
+        """As the header of the output states it."""
+        return f"{self.keep.value}:{','.join(self.order)}"
+
     @property
     def criteria(self) -> tuple[str, ...]:
         """The order that decides in the end."""

@@ -101,8 +101,8 @@ class Stretch:
 def stretch_of(pos: int, alts: Sequence[str], number: int, info: bytes, length: int) -> Stretch | None:
     """Where ALT ``number`` (from 1) of those at 1-based ``pos`` lies on a contig of ``length`` bases.
 
-    None if the record does not tell. END is the record's, SVLEN each allele's own (negative for a deletion
-    before VCF 4.4), so that several alleles go by SVLEN first and one goes by END.
+    None if the record does not tell, or the contig ends before. END is the record's, SVLEN each allele's own
+    (negative for a deletion before VCF 4.4), so that several alleles go by SVLEN first and one goes by END.
     """
     kind = structural_class(alts[number - 1])
     if not kind:
@@ -118,7 +118,7 @@ def stretch_of(pos: int, alts: Sequence[str], number: int, info: bytes, length: 
     by_size = pos + size if size else 0
     by_end = end if end > pos else 0
     last = (by_size or by_end) if len(alts) > 1 else (by_end or by_size)
-    return Stretch(kind, pos, min(last, length)) if min(last, length) > pos else None
+    return Stretch(kind, pos, last) if pos < last <= length else None
 
 
 def _whole(text: str) -> int:

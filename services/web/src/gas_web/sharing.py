@@ -36,6 +36,7 @@ SHARED = frozenset(
         "results.variant",
         "results.export",
         "results.browser",
+        "results.genotypes",
         "results.contigs",
         "results.file",
     }

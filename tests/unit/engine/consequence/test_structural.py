@@ -113,7 +113,8 @@ def test_a_stretch_beyond_ten_million_bases_is_passed_by(toy: Bundle) -> None:
         (["<DEL>"], 1, b"SVLEN=-60;END=200", ("deletion", 100, 200)),
         (["<DEL>", "<DUP>"], 2, b"END=900;SVLEN=-50,300", ("duplication", 100, 400)),
         (["<DEL>", "<DUP>"], 2, b"END=900;SVLEN=-50,.", ("duplication", 100, 900)),
-        (["<INV>"], 1, b"END=5000", ("inversion", 100, 1000)),  # the contig ends there
+        (["<INV>"], 1, b"END=1000", ("inversion", 100, 1000)),
+        (["<INV>"], 1, b"END=1001", None),  # the contig ends before
         (["<INS>"], 1, b"END=100;SVLEN=300", ("insertion", 100, 100)),
         (["<INS:ME:ALU>"], 1, b".", ("insertion", 100, 100)),
         (["A]2:7]"], 1, b".", ("breakend", 99, 100)),

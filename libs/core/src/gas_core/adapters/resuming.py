@@ -32,14 +32,15 @@ class ResumingStream(io.RawIOBase):
     break the ETag stands in for that.
     """
 
-    def __init__(self, client: S3Client, request: GetObjectRequestTypeDef) -> None:
+    def __init__(self, client: S3Client, request: GetObjectRequestTypeDef, *, start: int = 0) -> None:
         super().__init__()
         self._client = client
         self._request = request
-        self._offset = 0
-        self._already_read = 0
-        self._answer: GetObjectOutputTypeDef = client.get_object(**request)
-        self._size = self._answer["ContentLength"]
+        self._offset = start
+        first: GetObjectRequestTypeDef = {**request, "Range": f"bytes={start}-"} if start else request
+        self._answer: GetObjectOutputTypeDef = client.get_object(**first)
+        self._already_read = self._repeated()
+        self._size = self._answer["ContentLength"] + start - self._already_read
         self._same: GetObjectRequestTypeDef = {**request, "IfMatch": self._answer["ETag"]}
         # An unversioned bucket tells no version, or that it is "null".
         if self._answer.get("VersionId", "null") != "null":
@@ -81,9 +82,13 @@ class ResumingStream(io.RawIOBase):
         rest: GetObjectRequestTypeDef = {**self._same, "Range": f"bytes={self._offset}-"}
         with aws_errors("read_object", key=self._request["Key"], offset=self._offset):
             self._answer = self._client.get_object(**rest)
+        self._already_read = self._repeated()
+
+    def _repeated(self) -> int:
+        """How much of the answer stands before the offset that was asked for."""
         # HTTP lets a server ignore a range and send all; the emulator does where a version is named.
         ranged = self._answer.get("ContentRange", "").startswith(f"bytes {self._offset}-")
-        self._already_read = 0 if ranged else self._offset
+        return 0 if ranged else self._offset
 
     def _pass_over(self) -> None:
         """Skip what the present answer repeats."""

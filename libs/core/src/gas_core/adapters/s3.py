@@ -170,10 +170,10 @@ class S3Store:
         )
 
     @contextmanager
-    def open(self, ref: ObjectRef) -> Iterator[BinaryIO]:
+    def open(self, ref: ObjectRef, *, start: int = 0) -> Iterator[BinaryIO]:
         with aws_errors("get_object", key=ref.key):
             try:
-                stream = ResumingStream(self._client, _named(ref))
+                stream = ResumingStream(self._client, _named(ref), start=start)
             except ClientError as error:
                 if error_code(error) in MISSING_CODES:
                     raise ObjectMissingError(bucket=ref.bucket, key=ref.key) from None

@@ -159,11 +159,11 @@ class FakeStore:
         return ObjectInfo(standing, len(found.data), dict(found.metadata))
 
     @contextmanager
-    def open(self, ref: ObjectRef) -> Iterator[BinaryIO]:
+    def open(self, ref: ObjectRef, *, start: int = 0) -> Iterator[BinaryIO]:
         found = self._find(ref)
         if found is None:
             raise ObjectMissingError(bucket=ref.bucket, key=ref.key, version_id=ref.version_id)
-        with io.BytesIO(found.data) as stream:
+        with io.BytesIO(found.data[start:]) as stream:
             yield stream
 
     def put(self, ref: ObjectRef, source: Path, *, content_type: str) -> None:

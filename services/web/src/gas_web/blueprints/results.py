@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from gas_core.domain.errors import ObjectMissingError
 from gas_core.domain.job import Action, Job, ObjectRef
+from gas_core.domain.keys import standing_keys
 from gas_core.domain.plans import User
 from gas_core.domain.views import ViewRefusedError, remove_view
 from gas_core.domain.views import save_view as save_view_of
@@ -27,8 +28,9 @@ from gas_web.explorer import export as files
 from gas_web.explorer.cache import TableCache
 from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
 from gas_web.explorer.genome import place_of, reference_of
+from gas_web.explorer.genotypes import genotypes_of
 from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, genes_of, search_of, view_of
-from gas_web.explorer.show import DetailPage, TablePage
+from gas_web.explorer.show import DetailPage, GenotypesPage, TablePage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
 from gas_web.limits import limited
@@ -157,6 +159,20 @@ def browser(job: Job, record: int, allele: int) -> Answer:
         reference=reference_of(_summary(job)),
     )
     return _with_policy(page, browser_policy(container().store_origin))
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>/genotypes")
+@_of_results
+def genotypes(job: Job, record: int, allele: int) -> Answer:
+    """What the samples have at a variant, a page of them, out of the job's VCF."""
+    with _explorer().reading(job) as here:
+        row = here.variant(record, allele)
+        before = here.before_at_its_place(row)
+    keys = standing_keys(job)
+    vcf, index = (ObjectRef(job.s3_results_bucket, key) for key in (keys.vcf, keys.index))
+    told = genotypes_of(row, before, store=container().store, vcf=vcf, index=index)
+    shown = GenotypesPage(job, view_of(request.args), row, told, page=request.args.get("page", "1"))
+    return render_template("results/genotypes.html", nav="jobs", page=shown)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results/contigs")

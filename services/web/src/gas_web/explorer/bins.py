@@ -72,14 +72,16 @@ def bins(found: pl.DataFrame, edges: Sequence[float]) -> tuple[Bin, ...]:
 
 def extents(scan: pl.LazyFrame) -> pl.LazyFrame:
     """Each contig's last position, its first record and how many alleles it has."""
-    return scan.group_by(pl.col("contig_name").cast(pl.String).alias("contig")).agg(
+    return scan.group_by(contig="contig_name").agg(
         last=pl.col("pos").max(), first=pl.col("record").min(), alleles=pl.len()
     )
 
 
 def drawn(found: pl.DataFrame) -> pl.DataFrame:
     """Those of ``extents`` that a density shows, in the order of the file."""
-    short = found.filter(pl.col("contig").str.len_chars() <= _LONGEST_NAME, pl.col("last") > 0)
+    short = found.with_columns(pl.col("contig").cast(pl.String)).filter(
+        pl.col("contig").str.len_chars() <= _LONGEST_NAME, pl.col("last") > 0
+    )
     return short.sort("alleles", "first", descending=[True, False]).head(MOST_CONTIGS).sort("first")
 
 

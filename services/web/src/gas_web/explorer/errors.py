@@ -13,6 +13,10 @@ class VariantNotFoundError(PermanentError):
     """The table has no such record or allele."""
 
 
+class GenotypesUnreadableError(PermanentError):
+    """The record is not where the index says."""
+
+
 class TableTooLargeError(PermanentError):
     """The table is larger than this service may keep beside itself."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from flask import url_for
 
 from gas_core.domain.job import Job
 from gas_web.explorer.bins import Bin, Track
 from gas_web.explorer.export import FORMATS, Format
+from gas_web.explorer.genotypes import Genotypes
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
 from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
 from gas_web.explorer.table import PAGE_ROWS, Overview, Page, Row
@@ -31,6 +33,7 @@ _RARE = ("Rare and damaging", (_DAMAGING, "af:max:0.01"))
 _UNKNOWN = ("Novel and damaging", (_DAMAGING, "known:is:no"))
 """Where the file tells no frequencies, what nobody has named is the nearest to rare."""
 _SUGGESTED = 200
+_ANY_PLACE = "2000000001-2000000002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +310,11 @@ class TablePage:
         return Bar(name, label, count, count / self.total, count / most, self.choose_url(asked))
 
     def _strip(self, track: Track, width: int, longest: int, most: int) -> Strip:
+        # Addresses of hundreds of columns that differ in two numbers: one is made for all.
+        pattern = self.choose_url(f"region:is:{track.contig}:{_ANY_PLACE}")
         columns = []
         for place, count in enumerate(track.counts):
             start, end = place * width + 1, min((place + 1) * width, track.last)
-            region = f"{track.contig}:{start}-{end}"
             if count:
                 columns.append(
                     Column(
@@ -319,7 +323,7 @@ class TablePage:
                         left=place * width / longest,
                         width=(end - start + 1) / longest,
                         height=count / most,
-                        url=self.choose_url(f"region:is:{region}"),
+                        url=pattern.replace(_ANY_PLACE, f"{start}-{end}"),
                     )
                 )
         return Strip(track.contig, track.last, track.last / longest, columns)
@@ -379,6 +383,7 @@ class DetailPage:
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
         here = {"job_id": job.job_id, "record": row["record"], "allele": row["allele"]}
+        self.genotypes_url = url_for("results.genotypes", **here, **cast("dict[str, Any]", view.args))
         self.browser_url = url_for("results.browser", **here)
         self.location = f"{row['contig_name']}:{row['pos']}"
         ends = {f"{name}_end": (row[name] or "")[-_SHOWN_BASES:] for name in ("ref", "alt")}
@@ -408,6 +413,28 @@ class DetailPage:
             ("Regions", "; ".join(f"{each['name']} ({each['track']})" for each in row["regions"])),
             ("Record", f"{row['record']:,}, allele {row['allele']}"),
         ]
+
+
+class GenotypesPage:
+    """A page of the samples at one variant."""
+
+    def __init__(self, job: Job, view: View, row: Row, told: Genotypes, *, page: str) -> None:
+        pages = max(-(-len(told.samples) // PAGE_ROWS), 1)
+        number = min(int(page), pages) if re.fullmatch(r"[1-9][0-9]{0,8}", page) else 1
+        here: dict[str, Any] = {
+            "job_id": job.job_id,
+            "record": row["record"],
+            "allele": row["allele"],
+            **view.args,
+        }
+        self.location = f"{row['contig_name']}:{row['pos']}"
+        self.variant_url = url_for("results.variant", **here)
+        self.fields = told.fields
+        self.total, self.carriers = len(told.samples), told.carriers
+        self.first = (number - 1) * PAGE_ROWS + 1
+        self.samples = told.samples[self.first - 1 : self.first - 1 + PAGE_ROWS]
+        self.previous_url = url_for("results.genotypes", **here, page=number - 1) if number > 1 else None
+        self.next_url = url_for("results.genotypes", **here, page=number + 1) if number < pages else None
 
 
 _TRANSCRIPT_FACTS = {

@@ -267,6 +267,15 @@ class Table:
             raise VariantNotFoundError(record=record, allele=allele)
         return found.row(0, named=True)
 
+    def before_at_its_place(self, row: Row) -> int:
+        """How many records stand before that of a row at the same position of the VCF."""
+        same = (
+            (pl.col("contig_name") == row["contig_name"])
+            & (pl.col("pos") == row["pos"])
+            & (pl.col("record") < row["record"])
+        )
+        return int(self._collect(self.scan.filter(same).select(pl.col("record").n_unique())).item())
+
     def chunks(self, view: View, columns: tuple[str, ...] | None, size: int) -> Iterator[pl.DataFrame]:
         """Columns (None: all) of the rows of a view, in the order of the file, ``size`` rows of it at a time.
 

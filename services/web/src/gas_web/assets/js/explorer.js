@@ -13,17 +13,17 @@ function stored(action) {
 }
 
 // The drawer ------------------------------------------------------------------------------------------------
-async function variant(url) {
+async function piece(url, selector) {
   const response = await fetch(url, { headers: { Accept: "text/html" } });
-  if (!response.ok || response.url !== url) throw new Error(`no variant at ${url}`);
+  if (!response.ok || response.url !== url) throw new Error(`nothing at ${url}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  return page.querySelector("[data-drawer-body]");
+  return page.querySelector(selector);
 }
 
 async function open(link) {
   let body;
   try {
-    body = await variant(link.href);
+    body = await piece(link.href, "[data-drawer-body]");
   } catch {
     location.assign(link.href);
     return;
@@ -51,6 +51,20 @@ document.addEventListener("click", (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
   open(link);
+});
+
+// A part of a variant's page that is asked for takes the place of the link to it ----------------------------
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-inside]");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  try {
+    const part = document.adoptNode(await piece(link.href, "[data-part]"));
+    link.closest("[data-part]").replaceWith(part);
+    part.querySelector("[tabindex='-1']").focus();
+  } catch {
+    location.assign(link.href);
+  }
 });
 
 // Suggestions -----------------------------------------------------------------------------------------------
