@@ -63,6 +63,7 @@ def main() -> None:
             "first page": (Wanted(), None),
             "page in the middle": (Wanted(), JobCursor(BEGIN + count // 2, str(uuid.uuid4()))),
             "last page": (Wanted(), JobCursor(BEGIN + PAGE, str(uuid.uuid4()))),
+            "oldest first": (Wanted(oldest_first=True), None),
             "name that many have": (Wanted("9"), None),
             "name that none has": (Wanted("none"), None),
         }

@@ -72,6 +72,32 @@ def test_a_file_without_a_record_on_the_reference_fails_naming_its_contigs(
     expect(reader.page.get_by_role("link", name="Submit again")).to_be_visible()
 
 
+def test_a_file_that_failed_is_edited_on_the_page_and_submitted_again(reader: Reader, tmp_path: Path) -> None:
+    bad = tmp_path / "family.vcf"
+    bad.write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nMT\tx\t.\tA\tG\t.\t.\t.\n"
+    )
+    page = reader.page
+    reader.sign_in(ADA)
+    submit_all_the_same(reader, bad, "Line 3, column 2 (POS)")
+    reader.sees_state("FAILED")
+    page.get_by_text("About this job").click()
+    page.get_by_role("link", name="Rename or write notes").click()
+    page.get_by_label("Notes").fill("from the second run")
+    page.get_by_role("button", name="Save").click()
+    failed = page.url
+    page.get_by_role("link", name="Edit and submit again").click()
+    expect(page.get_by_label("VCF lines", exact=True)).to_be_focused()
+    page.keyboard.type("MT\t73\t.\tA\tG\t.\t.\t.".replace("\t", " "))
+    page.get_by_role("button", name="Use these lines").click()
+    expect(page.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 1 record on rCRS")
+    page.get_by_role("button", name="Annotate").click()
+    reader.sees_state("COMPLETED AVAILABLE")
+    assert page.url != failed
+    expect(page.get_by_role("heading", level=1)).to_have_text("family.vcf")
+    expect(page.get_by_text("from the second run")).to_be_visible()
+
+
 def test_a_file_over_the_limit_is_refused_by_the_page_and_by_the_store(
     reader: Reader, sample: Callable[[str], Path]
 ) -> None:

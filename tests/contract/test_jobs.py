@@ -228,10 +228,10 @@ def test_removing_a_row_twice_is_no_error(jobs: Jobs) -> None:
         jobs.get(job.job_id)
 
 
-def pages_of(jobs: Jobs, user_id: str, limit: int) -> list[list[Job]]:
+def pages_of(jobs: Jobs, user_id: str, limit: int, *, oldest_first: bool = False) -> list[list[Job]]:
     pages, cursor = [], None
     for _ in itertools.count():
-        page = jobs.page_of_user(user_id, after=cursor, limit=limit)
+        page = jobs.page_of_user(user_id, after=cursor, limit=limit, oldest_first=oldest_first)
         pages.append(list(page.jobs))
         cursor = page.next
         if cursor is None:
@@ -261,6 +261,16 @@ def test_page_that_ends_with_the_last_job_has_no_next(jobs: Jobs) -> None:
         jobs.add(pending(user_id=user_id, submit_time=NOW + n))
     assert [len(page) for page in pages_of(jobs, user_id, limit=2)] == [2, 2]
     assert [len(page) for page in pages_of(jobs, user_id, limit=4)] == [4]
+
+
+def test_list_goes_the_other_way_when_the_oldest_are_asked_for(jobs: Jobs) -> None:
+    user_id = str(uuid.uuid4())
+    mine = [pending(user_id=user_id, submit_time=NOW + n) for n in range(5)]
+    for job in reversed(mine):
+        jobs.add(job)
+    pages = pages_of(jobs, user_id, limit=2, oldest_first=True)
+    ids = [[job.job_id for job in page] for page in pages]
+    assert ids == [[job.job_id for job in mine[n : n + 2]] for n in (0, 2, 4)]
 
 
 def test_list_of_nobody_is_empty(jobs: Jobs) -> None:

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { crc32, crc32OfBlob } from "../../services/web/src/gas_web/assets/js/crc32.js";
-import { vcfOfPasted } from "../../services/web/src/gas_web/assets/js/pasted.js";
+import { placeOfLine, vcfOfPasted } from "../../services/web/src/gas_web/assets/js/pasted.js";
 import { durationText, shortSize, sizeText } from "../../services/web/src/gas_web/assets/js/words.js";
 
 test("CRC-32 is gzip's, at every length and place", async () => {
@@ -50,6 +50,13 @@ test("pasted header stays, its columns get their tabs back", () => {
     '##fileformat=VCFv4.3\n##INFO=<ID=A,Description="a b">\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nMT\t73\t.\tA\tG\t.\t.\t.\n',
   );
   assert.match(vcfOfPasted("#CHROM POS ID REF ALT QUAL FILTER INFO"), /^##fileformat=VCFv4.2\n#CHROM\tPOS/);
+});
+
+test("the place of a line is where it begins and ends", () => {
+  const text = "one\n\nthree\nfour";
+  const lines = [1, 2, 3, 4].map((line) => text.slice(...placeOfLine(text, line)));
+  assert.deepEqual(lines, ["one", "", "three", "four"]);
+  assert.deepEqual(placeOfLine(text, 9), [text.length, text.length]);
 });
 
 test("nothing pasted is nothing", () => assert.equal(vcfOfPasted(" \n\t\n"), ""));

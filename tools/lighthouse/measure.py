@@ -36,7 +36,9 @@ RUNS = 3
 LEAST = 95
 ENFORCED = ("accessibility", "best-practices")
 TOLD = ("performance",)
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 90
+TRIES = 2
+"""A browser that did not come up, or a trace that it lost, says nothing of the page."""
 
 
 def main() -> int:
@@ -102,17 +104,34 @@ def report(url: str, cookie: str, chromium: str) -> dict[str, Any]:
     ]
     if cookie:
         command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
-    environment = {**os.environ, "CHROME_PATH": chromium}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_SECONDS
-    )
-    if done.returncode:
-        sys.exit(f"lighthouse: {done.stderr.strip()[-2000:]}")
-    told: dict[str, Any] = json.loads(done.stdout)
+    told = answer(command, {**os.environ, "CHROME_PATH": chromium})
     reached = told["finalDisplayedUrl"]
     if reached.partition("?")[0] != url:
         sys.exit(f"lighthouse: {url} led to {reached}, so something else was measured.")
     return told
+
+
+def answer(command: list[str], environment: dict[str, str]) -> dict[str, Any]:
+    """What Lighthouse says; another try if it says nothing, and the end of all if it does so again."""
+    problem = ""
+    for _ in range(TRIES):
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                env=environment,
+                timeout=PATIENCE_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            problem = f"no report within {PATIENCE_SECONDS} s"
+            continue
+        if not done.returncode:
+            told: dict[str, Any] = json.loads(done.stdout)
+            return told
+        problem = done.stderr.strip()[-2000:]
+    sys.exit(f"lighthouse: {problem}")
 
 
 def medians(reports: list[dict[str, Any]], kind: str) -> float:

@@ -26,7 +26,7 @@ def _listed(answer: Any) -> list[str]:
 
 
 def _older(answer: Any) -> str | None:
-    found = re.search(r'href="([^"]+)">Older', answer.text)
+    found = re.search(r'href="([^"]+)">(?:Older|Newer)', answer.text)
     return found[1].replace("&amp;", "&") if found else None
 
 
@@ -65,7 +65,7 @@ def test_jobs_are_found_by_state(world: World, ada: Any, state: str, fit: set[st
         assert listed == {jobs[each].job_id for each in fit}
 
 
-@pytest.mark.parametrize("query", ["state=none", "after=x", f"q={'x' * 201}"])
+@pytest.mark.parametrize("query", ["state=none", "after=x", "order=name", f"q={'x' * 201}"])
 def test_what_no_form_asks_is_refused(ada: Any, query: str) -> None:
     assert ada.get(f"/annotations?{query}").status_code == 400
 
@@ -79,6 +79,29 @@ def test_pages_of_a_search_miss_nothing_and_repeat_nothing(world: World, ada: An
         listed += _listed(answer)
         address = _older(answer)
     assert listed == _ids(*reversed(jobs[::2]))
+
+
+@pytest.mark.parametrize("query", ["", "&q=even"])
+def test_oldest_jobs_come_first_on_all_pages_if_they_are_asked_for(
+    world: World, ada: Any, words: Any, query: str
+) -> None:
+    jobs = [world.job("FAILED", name=f"{'even' if number % 2 == 0 else 'odd'}.vcf") for number in range(90)]
+    address: str | None = f"/annotations?order=oldest{query}"
+    listed = []
+    while address:
+        answer = ada.get(address)
+        listed += _listed(answer)
+        address = _older(answer)
+    assert listed == _ids(*jobs[:: 2 if query else 1])
+    assert "Older" not in words(answer)
+
+
+def test_title_tells_how_many_are_under_way(world: World, ada: Any) -> None:
+    world.job("FAILED")
+    assert "<title>Jobs · GAS</title>" in ada.get("/annotations").text
+    world.job("RUNNING")
+    world.job("PENDING")
+    assert "<title>Jobs, 2 under way · GAS</title>" in ada.get("/annotations").text
 
 
 def test_search_looks_at_so_many_rows_and_says_where_it_stopped(

@@ -72,12 +72,12 @@ READS = [
     Reads("GIVEN_UP", FREE, "settled", "Archived", UPGRADE, {"Upgrade"}, "rests"),
     Reads("RESTORED", PREMIUM, "settled", "Ready", "Came back", {"Download"}, "rests"),
     Reads("RESTORED", FREE, "settled", "Ready", "Came back", {"Download", "Keep longer"}, "asks"),
-    Reads("LOST", FREE, "settled", "Lost", "an operator knows", {"Submit again"}, "rests"),
-    Reads("LOST", PREMIUM, "settling", "Lost", "an operator knows", {"Submit again"}, "rests"),
+    Reads("LOST", FREE, "settled", "Lost", "an operator knows", {"Run again"}, "rests"),
+    Reads("LOST", PREMIUM, "settling", "Lost", "an operator knows", {"Run again"}, "rests"),
     Reads("DELETING", FREE, "settled", "Being deleted", "file, results, archive and log", set(), "asks"),
     Reads("DELETING", PREMIUM, "settling", "Being deleted", "file, results, archive and log", set(), "asks"),
 ]
-BUTTONS = ("Download", "Keep longer", "Upgrade", "Bring back", "Submit again")
+BUTTONS = ("Download", "Keep longer", "Upgrade", "Bring back", "Submit again", "Run again")
 
 
 def panel(html: str) -> str:

@@ -67,8 +67,10 @@ class Jobs(Protocol):
         """Delete the row, if it still stands as read; StaleError if it changed. Gone already is no error."""
         ...
 
-    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
-        """Submitted jobs of one user, newest first."""
+    def page_of_user(
+        self, user_id: str, *, after: JobCursor | None, limit: int, oldest_first: bool = False
+    ) -> JobPage:
+        """Submitted jobs of one user, newest first unless told otherwise; no other order is indexed."""
         ...
 
     def overdue(self, *, now: int, limit: int, for_thaw: bool = False) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gas_core.domain.job import Failure
+from gas_core.domain.job import TRIES_SPENT, Failure
 from gas_engine.errors import (
     AssemblyError,
     BundleError,
@@ -55,7 +55,7 @@ def out_of_tries(tries: int) -> Failure:
     """Every try ended badly, and none for a reason that the file gave."""
     counted = "One try" if tries == 1 else f"{_WORDS.get(tries, str(tries))} tries"
     return Failure(
-        code="tries",
+        code=TRIES_SPENT,
         sentence=f"{counted} failed; the fault is ours. Your file is kept.",
         hint="Submit it again, or ask the operator of this service.",
     )

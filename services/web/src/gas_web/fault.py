@@ -1,4 +1,4 @@
-"""The line of a file that a job failed at, with its neighbours: what a researcher has to see to mend it."""
+"""What a researcher has to see to mend a file: the line that a job failed at, and the lines to edit."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ AROUND_LINES = 2
 """So many lines are shown on either side."""
 LINE_CHARACTERS = 400
 """Of each line; a file with many samples has lines of megabytes."""
+EDIT_BYTES = 256 << 10
+"""Files up to this size are edited on the submit page; a field with more lines helps nobody."""
 READ_BYTES = 8 << 20
 """Of the unpacked file. Lines further on are named and not shown: no page may take seconds."""
 _CHUNK_BYTES = 1 << 16
@@ -57,6 +59,29 @@ def read_fault(job: Job, *, store: ObjectStore) -> tuple[FaultLine, ...]:
     )
 
 
+def editable(job: Job) -> bool:
+    """Whether it failed at something in its lines that may be edited on a page, as far as the row tells."""
+    failure = job.failure
+    return failure is not None and bool(failure.line) and job.input_bytes <= EDIT_BYTES
+
+
+def read_lines(job: Job, *, store: ObjectStore) -> str:
+    """The unpacked text of a file to edit; empty if it is larger than that, is gone, or is no text."""
+    text = bytearray()
+    try:
+        with store.open(job.input) as stream:
+            for chunk in _unpacked(stream, whole=True):
+                text += chunk
+                if len(text) > EDIT_BYTES:
+                    return ""
+        lines = text.decode()
+    except (GasError, zlib.error, UnicodeDecodeError) as error:
+        log.warning("lines_not_shown", job_id=job.job_id, error=type(error).__name__)
+        return ""
+    # A page cannot hold a zero byte, and what comes back from it has to be the file.
+    return "" if "\0" in lines else lines
+
+
 def _lines(stream: BinaryIO, wanted: range) -> Iterator[tuple[int, str]]:
     """Number and beginning of the wanted lines, as far as they lie within ``READ_BYTES``."""
     number, line, whole = 1, bytearray(), 0
@@ -80,8 +105,8 @@ def _lines(stream: BinaryIO, wanted: range) -> Iterator[tuple[int, str]]:
         yield number, _text(line)
 
 
-def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
-    """The text of a plain, gzip or BGZF file, as far as it can be unpacked."""
+def _unpacked(stream: BinaryIO, *, whole: bool = False) -> Iterator[bytes]:
+    """The text of a plain, gzip or BGZF file, as far as it goes; ``whole``: zlib.error if it ends early."""
     data = stream.read(_CHUNK_BYTES)
     if not data.startswith(_GZIP):
         while data:
@@ -99,6 +124,8 @@ def _unpacked(stream: BinaryIO) -> Iterator[bytes]:
             member = zlib.decompressobj(wbits=31)
         elif not data:
             data = stream.read(_CHUNK_BYTES)
+            if whole and not data:
+                raise zlib.error("cut short")
 
 
 def _text(line: bytes | bytearray) -> str:

@@ -80,8 +80,12 @@ def new_upload(
     limits: Limits,
     inputs_bucket: str,
     submit_url: str,
+    of: Job | None = None,
 ) -> UploadForm:
-    """Mint a job that waits for its file, and the form that the store takes it by."""
+    """Mint a job that waits for its file, and the form that the store takes it by.
+
+    ``of`` is a job that the new one takes the place of: it gets that one's name and notes.
+    """
     job_id = str(uuid.uuid4())
     now = clock.now()
     with traced("upload") as traceparent:
@@ -92,6 +96,8 @@ def new_upload(
             s3_inputs_bucket=inputs_bucket,
             s3_key_input_file=input_key(user.identity_id, job_id),
             created_time=now,
+            title=of.title if of else "",
+            notes=of.notes if of else "",
             traceparent=traceparent,
             due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
         )

@@ -1,8 +1,8 @@
 """The list of a user's jobs: found by name and state, page by page, and what is done with several at once.
 
-Newest first, by an index that knows nothing but times. A search reads rows in that order until a page is
-full, at most ``LOOKED_AT`` of them; the next page goes on where it stopped. So no request costs more for
-ten thousand jobs than for a thousand.
+Newest or oldest first, by an index that knows nothing but times; any other order would mean to read all
+rows before the first is shown. A search reads rows in that order until a page is full, at most ``LOOKED_AT``
+of them; the next page goes on where it stopped. So ten thousand jobs cost no more than a thousand.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ class Wanted:
 
     text: str = ""
     state: str = ""
+    oldest_first: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.text or self.state)
 
     def fits(self, job: Job) -> bool:
         folded = self.text.casefold()
@@ -60,13 +65,14 @@ class Found:
 
 def find(user: User, wanted: Wanted, *, after: JobCursor | None, limit: int, jobs: Jobs) -> Found:
     """The next ``limit`` jobs of this user alone that fit."""
-    if wanted == Wanted():
-        page = jobs.page_of_user(user.identity_id, after=after, limit=limit)
+    order = wanted.oldest_first
+    if not wanted.narrowed:
+        page = jobs.page_of_user(user.identity_id, after=after, limit=limit, oldest_first=order)
         return Found(page.jobs, page.next)
     found: list[Job] = []
     looked_at = 0
     while looked_at < LOOKED_AT:
-        page = jobs.page_of_user(user.identity_id, after=after, limit=PAGE_JOBS)
+        page = jobs.page_of_user(user.identity_id, after=after, limit=PAGE_JOBS, oldest_first=order)
         for job in page.jobs:
             if wanted.fits(job):
                 if len(found) == limit:

@@ -53,8 +53,9 @@ def begin(
     clock: Clock,
     limits: Limits,
     inputs_bucket: str,
+    of: Job | None = None,
 ) -> Standing:
-    """Mint a job that waits for a file in parts.
+    """Mint a job that waits for a file in parts, with the name and notes of the job ``of``, if there is one.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def begin(
                 s3_inputs_bucket=ref.bucket,
                 s3_key_input_file=ref.key,
                 created_time=now,
+                title=of.title if of else "",
+                notes=of.notes if of else "",
                 traceparent=traceparent,
                 upload=upload,
                 due={Due.UPLOAD.value: now + limits.parts_seconds},

@@ -9,10 +9,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from gas_core.domain.job import Failure, Job, Moved
+from gas_core.domain.job import TRIES_SPENT, Failure, Job, Moved
 from gas_core.domain.states import Results, Status
 from gas_core.domain.waiting import Place, Unknown
 from gas_web import results
+from gas_web.fault import editable
 from gas_web.results import Reading
 from gas_web.words import Badge, Sentence, duration_text, moment, short_size
 
@@ -63,7 +64,11 @@ class ProgressView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as templates read it. ``until`` is when its results leave for the archive, if they do."""
+    """A job as templates read it. ``until`` is when its results leave for the archive, if they do.
+
+    ``again`` is how a job that gave nothing is best tried again: ``edit`` its lines, ``choose`` a file,
+    ``run`` it as it is; empty if there is nothing to mend.
+    """
 
     job_id: str
     name: str
@@ -79,6 +84,7 @@ class JobView:
     completed_at: datetime | None
     duration: str
     actions: frozenset[str]
+    again: str
     upgrade_helps: bool
     failure: Failure | None
     summary: dict[str, Any] | None
@@ -110,6 +116,7 @@ def view(
         if job.complete_time and job.submit_time
         else "",
         actions=frozenset(action.value for action in results.offered(job, reading)),
+        again=_again(job),
         upgrade_helps=results.upgrade_helps(job, reading),
         failure=job.failure,
         summary=summary,
@@ -246,6 +253,16 @@ def _counted(job: Job) -> str:
         return "No records, so nothing to annotate."
     took = duration_text(max(job.complete_time - job.start_time, 0))
     return f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
+
+
+def _again(job: Job) -> str:
+    if job.results is Results.LOST:
+        return "run"
+    if job.results is not Results.NONE or job.status not in {Status.FAILED, Status.CANCELLED}:
+        return ""
+    if job.failure and job.failure.code == TRIES_SPENT:
+        return "run"
+    return "edit" if editable(job) else "choose"
 
 
 def _poll_seconds(job: Job, reading: Reading) -> int | None:

@@ -225,6 +225,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "completed_at": None,
         "duration": "",
         "actions": set(),
+        "again": "choose" if status in {"FAILED", "CANCELLED"} else "",
         "upgrade_helps": False,
         "failure": None,
         "summary": None,
@@ -359,7 +360,20 @@ NEW = {
     "parts_from": 16 * 1024**2,
     "records_per_second": 40_000,
     "problem": "",
+    "draft": None,
 }
+AT_LINE = Failure("vcf", "Line 412, column 2 (POS): “x” where a number belongs.", "Correct it.", 412, 2)
+DRAFT = SimpleNamespace(
+    job_id="0123456789abcdef0123456789abcdef",
+    name="Family 3",
+    file_name="test.vcf",
+    failure=AT_LINE,
+    has_file=True,
+    text="".join(
+        f"chrM\t{'x' if line == 412 else line}\t.\tA\tG\t.\t.\tL={line}\n" for line in range(1, 601)
+    ),
+)
+TOO_LARGE_TO_EDIT = SimpleNamespace(**{**vars(DRAFT), "name": HOSTILE, "text": ""})
 
 
 def _show(view: SimpleNamespace, fault: tuple[FaultLine, ...] = ()) -> tuple[str, dict[str, Any]]:
@@ -390,19 +404,25 @@ def _wrong_notes() -> NotesForm:
     return form
 
 
-def _jobs(
-    *views: SimpleNamespace, next_url: str = "", newer_url: str = "", q: str = "", stopped: bool = False
+def jobs_page(
+    *views: SimpleNamespace,
+    next_url: str = "",
+    first_url: str = "",
+    q: str = "",
+    oldest_first: bool = False,
+    stopped: bool = False,
+    poll_seconds: int = 5,
 ) -> tuple[str, dict[str, Any]]:
     page = SimpleNamespace(
         jobs=views,
         next_url=next_url,
-        newer_url=newer_url,
-        wanted=Wanted(q),
+        first_url=first_url,
+        wanted=Wanted(q, "", oldest_first),
         states=STATES,
         narrowed=bool(q),
         stopped=stopped,
         looked_at=1000,
-        poll_seconds=5 if views else None,
+        poll_seconds=poll_seconds if views else None,
         here="/annotations",
     )
     return "jobs/index.html", {"nav": "jobs", "page": page}
@@ -558,6 +578,16 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "usage-none": ("account/usage.html", {"nav": "profile", "usage": Usage((), whole=True, counted=0)}),
     "new": ("jobs/new.html", NEW),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
+    "new-edit": ("jobs/new.html", {**NEW, "draft": DRAFT}),
+    "new-again": ("jobs/new.html", {**NEW, "draft": TOO_LARGE_TO_EDIT}),
+    "job-failed-by-us": _show(
+        job(
+            "FAILED",
+            headline=[("Five tries failed; the fault is ours. Your file is kept.",)],
+            actions={"delete", "run_again"},
+            again="run",
+        )
+    ),
     "job-waiting": _show(
         job(
             "PENDING",
@@ -613,7 +643,8 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
                 ("Line 412, column 2 (POS): “x” where a number belongs.",),
                 ("Correct the line and submit it again.",),
             ],
-            actions={"delete"},
+            actions={"delete", "run_again"},
+            again="edit",
             notes="From the second run.\nAsk Gregor about the header.",
         ),
         FAULT,
@@ -649,10 +680,11 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "jobs/confirm_keep_longer.html",
         {"nav": "jobs", "job": LIFE["window"][0], "window": "5 min"},
     ),
-    "jobs-life": _jobs(*(shown for shown, _ in LIFE.values())),
-    "jobs-none": _jobs(),
-    "jobs-no-match": _jobs(q=HOSTILE, newer_url="/annotations"),
-    "jobs-looked-through": _jobs(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
+    "jobs-life": jobs_page(*(shown for shown, _ in LIFE.values())),
+    "jobs-none": jobs_page(),
+    "jobs-no-match": jobs_page(q=HOSTILE, first_url="/annotations"),
+    "jobs-oldest": jobs_page(DONE, oldest_first=True, next_url="/annotations?after=abc", first_url="/"),
+    "jobs-looked-through": jobs_page(DONE, q="test", stopped=True, next_url="/annotations?after=abc"),
     "confirm-selected": (
         "jobs/confirm_selected.html",
         {"nav": "jobs", "jobs": [DONE, job(name=HOSTILE)], "others": 1, "typed": "", "wrong": False},
@@ -665,7 +697,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "jobs/confirm_selected.html",
         {"nav": "jobs", "jobs": [], "others": 2, "typed": "", "wrong": False},
     ),
-    "jobs": _jobs(
+    "jobs": jobs_page(
         RUNNING,
         DONE,
         FAILED,
@@ -681,7 +713,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         ),
         job("COMPLETED", "LOST", name="old.vcf"),
         next_url="/annotations?after=abc",
-        newer_url="/annotations",
+        first_url="/annotations",
     ),
     "plan-free": _plan(pay="begin", archived=13),
     "plan-free-new": _plan(pay="begin"),

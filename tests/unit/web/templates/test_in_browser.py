@@ -102,6 +102,55 @@ def test_the_page_follows_a_job_to_its_end_and_then_asks_no_more(site: Site, tab
     assert site.count("/status") == 2
 
 
+AWAY = """
+  // The reader is in another window; what is shown by the desktop is noted, and shown.
+  window.told = [];
+  Object.defineProperty(document, "hidden", { get: () => window.away ?? false });
+  document.hasFocus = () => !document.hidden;
+  const Real = Notification;
+  window.Notification = class extends Real {
+    constructor(title, more) {
+      super(title, more);
+      window.told.push(title);
+    }
+  };
+"""
+
+
+def test_the_end_is_told_by_title_icon_and_for_who_asks_by_the_desktop(
+    site: Site, tab: Page, gallery: Any
+) -> None:
+    go = threading.Event()
+    site.answer("jobs.status", lambda **_: site.panel(gallery.FAILED if go.is_set() else gallery.RUNNING))
+    tab.context.grant_permissions(["notifications"])
+    tab.add_init_script(AWAY)
+    tab.goto(f"{site.url}/gallery/job-running")
+    icon = tab.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", "/assets/icons/favicon-working.svg")
+    assert tab.evaluate("localStorage.length") == 0
+    tab.get_by_role("button", name="Notify me when jobs end").click()
+    expect(tab.get_by_role("button", name="Stop notifying me")).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_role("button", name="Stop notifying me")).to_be_visible()
+    tab.evaluate("window.away = true")
+    go.set()
+    expect(icon).to_have_attribute("href", "/assets/icons/favicon-failed.svg")
+    expect(tab).to_have_title("Failed: test.vcf · GAS")
+    assert tab.evaluate("window.told") == ["Failed: test.vcf"]
+
+
+def test_a_browser_that_refuses_notifications_is_told_of(site: Site, tab: Page, gallery: Any) -> None:
+    site.answer("jobs.status", lambda **_: site.panel(gallery.RUNNING))
+    tab.add_init_script(
+        "Notification.requestPermission = async () => 'denied';"
+        "Object.defineProperty(Notification, 'permission', { get: () => 'denied' });"
+    )
+    tab.goto(f"{site.url}/gallery/job-running")
+    tab.get_by_role("button", name="Notify me when jobs end").click()
+    expect(tab.get_by_text("Your browser refuses notifications of this site")).to_be_visible()
+    expect(tab.get_by_role("button", name="Notify me when jobs end")).to_be_visible()
+
+
 def test_an_unchanged_job_costs_a_304_and_leaves_the_page_alone(site: Site, tab: Page, gallery: Any) -> None:
     def status(**_: str) -> Response:
         if request.headers.get("If-None-Match") == '"one"':
@@ -298,6 +347,76 @@ def test_without_an_answer_the_link_opens_the_page_that_asks(site: Site, tab: Pa
     tab.wait_for_url("**/delete")
 
 
+def test_list_is_kept_true_in_place_and_tells_of_rows_that_came(site: Site, tab: Page, gallery: Any) -> None:
+    running, done, new = (
+        SimpleNamespace(**{**vars(job), "job_id": n, "name": f"{n}.vcf"})
+        for n, job in zip("abc", (gallery.RUNNING, gallery.DONE, gallery.RUNNING), strict=True)
+    )
+    ended = SimpleNamespace(**{**vars(gallery.FAILED), "job_id": "a", "name": "a.vcf"})
+    lists = {"first": [running, done], "ended": [ended, done], "more": [new, ended, done]}
+    now = "first"
+
+    def index() -> str:
+        template, context = gallery.jobs_page(*lists[now], poll_seconds=1)
+        return render_template(template, current_user=gallery.ADA, **context)
+
+    site.answer("jobs.index", index)
+    tab.context.grant_permissions(["notifications"])
+    tab.add_init_script("localStorage.setItem('gas-notify', 'on');")
+    tab.add_init_script(f"{AWAY} window.away = true;")
+    tab.clock.install()  # A hidden tab asks every half a minute.
+    tab.goto(f"{site.url}/annotations")
+    rows = tab.locator("tr[data-job]")
+    expect(tab).to_have_title("Jobs, 1 under way · GAS")
+    tab.get_by_label("Choose b.vcf").check()
+    tab.evaluate("window.kept = document.querySelector('[data-job=b]').cells[1]")
+    now = "ended"
+    tab.clock.run_for(31_000)
+    expect(rows.first).to_contain_text("Failed")
+    expect(tab).to_have_title("Jobs · GAS")
+    assert tab.evaluate("window.told") == ["Failed: a.vcf"]
+    # The row that stayed as it is was not touched, nor was the reader's tick.
+    assert tab.evaluate("window.kept.isConnected")
+    expect(tab.get_by_label("Choose b.vcf")).to_be_checked()
+    now = "more"
+    tab.clock.run_for(31_000)
+    told = tab.get_by_role("link", name="1 changed. Show")
+    expect(told).to_be_visible()
+    expect(rows).to_have_count(2)
+    told.click()
+    expect(rows).to_have_count(3)
+
+
+UNFINISHED = {
+    "job_id": "7",
+    "name": "exome.vcf.gz",
+    "size_bytes": 50 * 1024**2,
+    "fingerprint": "0" * 16,
+    "part_bytes": 8 * 1024**2,
+    "arrived": [{"number": 1, "size_bytes": 8 * 1024**2, "crc32": "AAAAAA=="}],
+}
+
+
+def test_list_tells_of_uploads_that_did_not_end_and_discards_them(site: Site, tab: Page) -> None:
+    given_up: list[str] = []
+
+    def give_up(job_id: str) -> dict[str, str]:
+        given_up.append(f"{job_id} {request.headers['X-CSRFToken']}")
+        return {}
+
+    site.app.add_url_rule("/annotate/uploads/<job_id>", "standing", lambda **_: UNFINISHED)
+    site.app.add_url_rule("/annotate/uploads/<job_id>/give-up", "give_up", give_up, methods=["POST"])
+    tab.add_init_script("localStorage.setItem('gas-uploads', JSON.stringify({ 7: Date.now() }))")
+    tab.goto(f"{site.url}/gallery/jobs")
+    said = tab.get_by_text("exome.vcf.gz: 8 MiB of 50 MiB have arrived, and the job is not submitted yet.")
+    expect(said).to_be_visible()
+    expect(tab.get_by_role("link", name="Resume")).to_have_attribute("href", "/annotate")
+    tab.get_by_role("button", name="Discard").click()
+    expect(said).to_have_count(0)
+    expect(tab.locator("main")).to_be_focused()
+    assert given_up == ["7 a-csrf-token"]
+
+
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 VCF = f"##fileformat=VCFv4.2\n{COLUMNS}MT\t73\t.\tA\tG\t.\t.\t.\n"
 READY = "1 record on rCRS, no samples, about 1 s of work."
@@ -464,6 +583,23 @@ def test_pasted_records_are_checked_with_the_header_that_they_get(site: Site, ta
     tab.get_by_label("VCF lines", exact=True).fill("MT 73")
     tab.get_by_role("button", name="Use these lines").click()
     expect(tab.locator("[data-checks]")).to_contain_text("Line 3")
+
+
+def test_lines_of_a_failed_job_are_edited_with_the_one_at_fault_selected(site: Site, tab: Page) -> None:
+    tab.goto(f"{site.url}/gallery/new-edit")
+    lines = tab.get_by_label("VCF lines", exact=True)
+    expect(lines).to_be_focused()
+    expect(tab.get_by_text("Its lines are below, the one at fault selected.")).to_be_visible()
+    selected = "e => e.value.slice(e.selectionStart, e.selectionEnd)"
+    assert lines.evaluate(selected) == "chrM\tx\t.\tA\tG\t.\t.\tL=412"
+    # In the middle of what is seen of 600.
+    shown = "e => [e.scrollTop, e.clientHeight].map(pixels => pixels / e.scrollHeight * 600)"
+    first, count = lines.evaluate(shown)
+    assert first < 411 < first + count
+    tab.keyboard.type("chrM\t412\t.\tA\tG\t.\t.\tL=412")
+    tab.get_by_role("button", name="Use these lines").click()
+    expect(tab.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 600 records on rCRS")
+    expect(tab.locator("[data-checks]")).to_contain_text("test.vcf")
 
 
 def test_sample_is_taken_without_a_file_at_hand(site: Site, tab: Page) -> None:

@@ -72,6 +72,10 @@ class ObjectRef:
     version_id: str = ""
 
 
+TRIES_SPENT = "tries"
+"""The code of a failure that is ours: the file gave no reason for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a job FAILED: ``code`` for programs, ``sentence`` and ``hint`` for the researcher."""

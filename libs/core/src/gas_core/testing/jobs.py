@@ -81,15 +81,19 @@ class FakeJobs:
                 raise StaleError(job_id=job.job_id)
             del self._rows[job.job_id]
 
-    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
+    def page_of_user(
+        self, user_id: str, *, after: JobCursor | None, limit: int, oldest_first: bool = False
+    ) -> JobPage:
+        sign = 1 if oldest_first else -1
+
         def place(job: Job) -> tuple[int, str]:
-            return -job.submit_time, job.job_id
+            return sign * job.submit_time, job.job_id
 
         jobs = sorted(
             (job for job in self.rows.values() if job.user_id == user_id and job.submit_time), key=place
         )
         if after:
-            jobs = [job for job in jobs if place(job) > (-after.submit_time, after.job_id)]
+            jobs = [job for job in jobs if place(job) > (sign * after.submit_time, after.job_id)]
         page = tuple(jobs[:limit])
         more = len(jobs) > limit
         return JobPage(page, JobCursor(page[-1].submit_time, page[-1].job_id) if more else None)

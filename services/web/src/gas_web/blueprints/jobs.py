@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -29,7 +30,7 @@ from gas_core.domain.plans import Plan
 from gas_core.domain.sharing import SHARE_DAYS, sharable
 from gas_web import cursors, handlers, joblist, sharing
 from gas_web.container import Container, container
-from gas_web.fault import read_fault
+from gas_web.fault import editable, read_fault, read_lines
 from gas_web.forms import NotesForm
 from gas_web.handlers import NotInPlanError, NotOfferedError
 from gas_web.joblist import Wanted
@@ -63,7 +64,12 @@ def init(app: Flask, here: Container) -> None:
 @sign_in_required
 @limited("submit")
 def new() -> str:
-    return _submit_page()
+    """The submit page; with ``edit`` for a job that gave nothing, its lines, name and notes in the form."""
+    text = request.args.get("edit")
+    try:
+        return _submit_page(of=_own(UUID(text)) if text else None)
+    except ValueError:
+        abort(404)
 
 
 @blueprint.get("/annotate/job")
@@ -93,31 +99,31 @@ def submitted() -> Response | tuple[str, int]:
 @blueprint.get("/annotations")
 @sign_in_required
 def index() -> str:
-    """The jobs that fit, newest first; the address holds what was asked for."""
+    """The jobs that fit; the address holds what was asked for."""
     here = container()
     text = request.args.get("after")
     after = cursors.read(text) if text else None
-    wanted = Wanted(request.args.get("q", "").strip(), request.args.get("state", ""))
-    unreadable = wanted.state and wanted.state not in joblist.STATES
+    order = request.args.get("order", "")
+    wanted = Wanted(request.args.get("q", "").strip(), request.args.get("state", ""), order == "oldest")
+    unreadable = (wanted.state and wanted.state not in joblist.STATES) or order not in {"", "oldest"}
     if (text and after is None) or unreadable or len(wanted.text) > joblist.QUERY_CHARACTERS:
         abort(_BAD_REQUEST)
     found = joblist.find(user(), wanted, after=after, limit=here.settings.jobs_per_page, jobs=here.jobs)
     reading = _reading()
-    asked: dict[str, Any] = {
-        name: value for name, value in (("q", wanted.text), ("state", wanted.state)) if value
-    }
+    told = {"q": wanted.text, "state": wanted.state, "order": order}
+    asked: dict[str, Any] = {name: value for name, value in told.items() if value}
     shown = [view(job, reading) for job in found.jobs]
     page = SimpleNamespace(
         jobs=shown,
         wanted=wanted,
         states=joblist.STATES,
-        narrowed=bool(asked),
+        narrowed=wanted.narrowed,
         stopped=found.stopped,
         looked_at=joblist.LOOKED_AT,
         poll_seconds=_list_pace(shown),
         here=url_for("jobs.index", after=text, **asked),
         next_url=url_for("jobs.index", after=cursors.write(found.next), **asked) if found.next else None,
-        newer_url=url_for("jobs.index", **asked) if after else None,
+        first_url=url_for("jobs.index", **asked) if after else None,
     )
     return render_template("jobs/index.html", nav="jobs", page=page)
 
@@ -458,7 +464,7 @@ def _moved_on(job: Job, action: Action, error: PermanentError) -> tuple[str, int
     return _job_page(job), 409
 
 
-def _submit_page(problem: str = "") -> str:
+def _submit_page(problem: str = "", *, of: Job | None = None) -> str:
     here = container()
     who = user()
     form = handlers.new_upload(
@@ -469,6 +475,7 @@ def _submit_page(problem: str = "") -> str:
         limits=here.limits,
         inputs_bucket=here.settings.inputs_bucket,
         submit_url=here.settings.url("/annotate/job"),
+        of=of,
     )
     upload = SimpleNamespace(
         url=form.url,
@@ -487,4 +494,18 @@ def _submit_page(problem: str = "") -> str:
         parts_from=here.settings.parts_from_bytes,
         records_per_second=here.settings.records_per_second,
         problem=problem,
+        draft=_draft(of) if of else None,
+    )
+
+
+def _draft(job: Job) -> SimpleNamespace:
+    """What the form begins with: the lines of a job that failed, if a page can hold them."""
+    return SimpleNamespace(
+        job_id=job.job_id,
+        name=job.name,
+        # What is edited is not compressed any more.
+        file_name=re.sub(r"\.b?gz$", "", job.input_file_name, flags=re.IGNORECASE) or "edited.vcf",
+        failure=job.failure,
+        text=read_lines(job, store=container().store) if editable(job) else "",
+        has_file=bool(job.submit_time),
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gas_core.domain.errors import PartsMissingError, UploadTooLargeError
 from gas_web import uploads
 from gas_web.container import container
+from gas_web.handlers import own_job
 from gas_web.limits import limited
 from gas_web.session import sign_in_required, user
 from gas_web.uploads import PartOutOfRangeError, Standing, UploadOverError
@@ -32,6 +33,8 @@ class NewUpload(_Asked):
     name: str = Field(max_length=_NAME_CHARACTERS)
     size_bytes: int = Field(gt=0)
     fingerprint: str = Field(pattern=r"^[0-9a-f]{16}$")
+    edit: UUID | None = None
+    """The job that failed and is tried again with this file."""
 
 
 class NextPart(_Asked):
@@ -47,6 +50,7 @@ class NextPart(_Asked):
 def begin() -> Answer:
     asked = NewUpload.model_validate_json(request.get_data())
     here = container()
+    old = own_job(str(asked.edit), user(), jobs=here.jobs) if asked.edit else None
     begun = uploads.begin(
         asked.name,
         asked.size_bytes,
@@ -57,6 +61,7 @@ def begin() -> Answer:
         clock=here.clock,
         limits=here.limits,
         inputs_bucket=here.settings.inputs_bucket,
+        of=old,
     )
     return _told(begun), 201
 

@@ -102,8 +102,8 @@ def remove_job(job: Job) -> Request:
     }
 
 
-def jobs_of_user(user_id: str, *, after: JobCursor | None) -> Request:
-    """Query of ``user_id_index``, newest first; keys only, eventually consistent (an index knows no other).
+def jobs_of_user(user_id: str, *, after: JobCursor | None, oldest_first: bool = False) -> Request:
+    """Query of ``user_id_index`` by submission time; keys only, eventually consistent (no index is not).
 
     The cursor gives where to go on, never whose jobs: a forged one cannot leave the user's partition.
     """
@@ -112,7 +112,7 @@ def jobs_of_user(user_id: str, *, after: JobCursor | None) -> Request:
         "KeyConditionExpression": "#user_id = :user_id",
         "ExpressionAttributeNames": _placeholders(["user_id"]),
         "ExpressionAttributeValues": {":user_id": value(user_id)},
-        "ScanIndexForward": False,
+        "ScanIndexForward": oldest_first,
     }
     if after:
         request["ExclusiveStartKey"] = {

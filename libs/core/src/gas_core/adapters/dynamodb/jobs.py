@@ -105,9 +105,11 @@ class DynamoJobs:
                 if what_stands(error):
                     raise StaleError(action="remove_job", job_id=job.job_id) from None
 
-    def page_of_user(self, user_id: str, *, after: JobCursor | None, limit: int) -> JobPage:
+    def page_of_user(
+        self, user_id: str, *, after: JobCursor | None, limit: int, oldest_first: bool = False
+    ) -> JobPage:
         """Keys from the index, rows from the table; the index may still name a row that is gone."""
-        request = expressions.jobs_of_user(user_id, after=after)
+        request = expressions.jobs_of_user(user_id, after=after, oldest_first=oldest_first)
         # One more than asked for tells whether there is a next page.
         page_items = min(limit + 1, self._page_items)
         with aws_errors("page_of_user", user_id=user_id):

@@ -9,6 +9,7 @@ const END_BYTES = 64 * 1024;
 const SILENT_MS = 30_000;
 const SHORTEST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+const LONGEST_BUSY_MS = 60_000;
 const TRIES = 3;
 const SPEED_MS = 8_000;
 const SHOWN_MS = 200;
@@ -17,6 +18,13 @@ const OVER = { error: "over", sentence: "This upload is over. Choose the file ag
 
 // Nothing was heard of the other end, or it cannot answer just now: later it may.
 class LostError extends Error {}
+// We, or the store, were asked too often: it goes on by itself in some seconds.
+class BusyError extends LostError {
+  constructor(retryAfter) {
+    super();
+    this.pause = Math.min(Math.max(Number(retryAfter) * 1000 || LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS), LONGEST_BUSY_MS);
+  }
+}
 // The sign-in is over.
 class SignedOutError extends Error {}
 // An answer that trying again does not change: its sentence says what to do.
@@ -30,7 +38,7 @@ class RefusedError extends Error {
 // The store does not take the part as it is: its address is too old, or it was damaged on its way.
 class AgainError extends Error {}
 
-// Ask our own pages. `session` holds the address and the token that goes with the sign-in.
+// Ask our own pages. `session` holds the address and the token that goes with the sign-in, and the job that is tried again.
 async function ask(session, path, body) {
   let response;
   try {
@@ -45,7 +53,8 @@ async function ask(session, path, body) {
     throw new LostError();
   }
   if (response.type === "opaqueredirect" || response.status === 401) throw new SignedOutError();
-  if (response.status >= 500 || response.status === 429) throw new LostError();
+  if (response.status === 429) throw new BusyError(response.headers.get("Retry-After"));
+  if (response.status >= 500) throw new LostError();
   const told = await response.json().catch(() => null);
   if (response.ok && told) return told;
   if (told || response.status === 404) throw new RefusedError(told ?? OVER, response.status);
@@ -75,7 +84,8 @@ function put(url, piece, checksum, { signal, onProgress }) {
     };
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) return end(resolve);
-      if (request.status >= 500 || request.status === 429) return end(reject, new LostError());
+      if (request.status === 429) return end(reject, new BusyError(request.getResponseHeader("Retry-After")));
+      if (request.status >= 500) return end(reject, new LostError());
       if (request.status === 404) return end(reject, new RefusedError(OVER, 409));
       return end(reject, new AgainError(`The store did not take a part (${request.status}).`));
     };
@@ -138,7 +148,8 @@ export const isThisFile = (upload, file, print) =>
 export const arrivedBytes = (upload) => upload.arrived.reduce((sum, part) => sum + part.size_bytes, 0);
 
 // One file's way. `onChange` is called with this after every change of:
-//   state    "sending", "paused", "lost" (waits for the connection), "signed-out", "done", "refused"
+//   state    "sending", "paused", "lost" (waits for the connection), "busy" (waits, as it asked too often), "signed-out",
+//            "done", "refused"
 //   sent     bytes that the store has, or that are on their way
 //   speed    bytes a second of late, 0 while unknown
 //   sentence why it was refused
@@ -194,7 +205,7 @@ export class PartsUpload {
   async run() {
     try {
       this.#upload ??= await this.#patiently(async () =>
-        ask(this.#session, "", { name: this.#file.name, size_bytes: this.#file.size, fingerprint: await fingerprint(this.#file) }),
+        ask(this.#session, "", { name: this.#file.name, size_bytes: this.#file.size, fingerprint: await fingerprint(this.#file), edit: this.#session.edit }),
       );
       kept((all) => (all[this.id] = Date.now()));
       for (const part of this.#upload.arrived) this.#arrived.set(part.number, part.crc32);
@@ -213,7 +224,7 @@ export class PartsUpload {
   }
 
   pause() {
-    if (this.state !== "sending" && this.state !== "lost") return;
+    if (!this.#waiting && this.state !== "sending") return;
     this.#set("paused");
     this.#abort.abort();
   }
@@ -234,6 +245,10 @@ export class PartsUpload {
     // Whoever asks for the address of a part of what was given up is refused.
     await this.#workers;
     if (this.id) await giveUp(this.#session, this.id);
+  }
+
+  get #waiting() {
+    return this.state === "lost" || this.state === "busy";
   }
 
   async #sendAll() {
@@ -307,14 +322,15 @@ export class PartsUpload {
       }
       try {
         const answer = await act();
-        if (this.state === "lost") this.#set("sending");
+        if (this.#waiting) this.#set("sending");
         return answer;
       } catch (error) {
         if (error instanceof SignedOutError) {
           this.#set("signed-out");
         } else if (error instanceof LostError) {
-          if (this.state === "sending") this.#set("lost");
-          if (this.state === "lost") await this.#rest();
+          const state = error instanceof BusyError ? "busy" : "lost";
+          if (this.state === "sending" || (this.#waiting && this.state !== state)) this.#set(state);
+          if (this.#waiting) await this.#rest(error.pause);
         } else {
           throw error;
         }
@@ -323,8 +339,8 @@ export class PartsUpload {
   }
 
   // Until the browser is online again, the reader presses, or some time has passed: longer, the longer it lasts.
-  async #rest() {
-    const pause = Math.min(Math.max(performance.now() - this.#lostSince, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+  async #rest(told) {
+    const pause = told ?? Math.min(Math.max(performance.now() - this.#lostSince, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
     await Promise.race([
       new Promise((resolve) => this.#wakers.push(resolve)),
       new Promise((resolve) => setTimeout(resolve, pause)),

@@ -2,6 +2,14 @@
 
 const FIXED = ["CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
 
+// Where a line (from 1) begins and ends in a text.
+export function placeOfLine(text, line) {
+  let begin = 0;
+  for (let left = line - 1; left > 0; left -= 1) begin = text.indexOf("\n", begin) + 1 || text.length;
+  const end = text.indexOf("\n", begin);
+  return [begin, end < 0 ? text.length : end];
+}
+
 export function vcfOfPasted(text) {
   const lines = text.replace(/\r\n?/g, "\n").split("\n").filter((line) => line.trim());
   if (!lines.length) return "";

@@ -1,6 +1,8 @@
 // Follow a job: ask for its panel when the panel says (data-poll-seconds, set by the server) and swap it in place.
 // The server's word is the one truth about the pace; here it is only stretched, for a hidden tab and after a failure.
 
+import { bindNotices, Notices, underWay } from "./notify.js";
+
 const HIDDEN_SECONDS = 30;
 const FAILED_SECONDS = 15;
 const ENDED = 286;
@@ -14,6 +16,8 @@ function follow() {
   const problem = document.querySelector("[data-poll-problem]");
   const retry = problem.querySelector("[data-poll-retry]");
   const announcer = document.querySelector("[data-announcer]");
+  const favicon = document.querySelector("link[rel=icon]");
+  const notices = new Notices(window);
   let { state, announce } = panel().dataset;
   let etag = "";
   let timer = 0;
@@ -48,8 +52,10 @@ function follow() {
   function noticeChange() {
     const now = panel().dataset;
     document.title = now.title;
+    favicon.href = now.favicon;
     if (now.announce !== announce) announcer.textContent = announce = now.announce;
     if (now.state !== state) {
+      notices.tell(state, now.state, now.title.replace(/ · GAS$/, ""), location.pathname);
       state = now.state;
       htmx.trigger("#details", "gas:state");
     }
@@ -85,6 +91,7 @@ function follow() {
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? plan() : ask()));
   retry.addEventListener("click", () => (seconds() ? ask() : location.reload()));
+  if (underWay(state)) bindNotices(document.querySelector("[data-notify]"), notices);
   plan();
 }
 

@@ -1,9 +1,10 @@
 // The submit page: files chosen, dropped or pasted are looked at before anything is sent, each becomes a job of its own,
 // and large ones go in parts. The form works without this module; the store and the server enforce the limits either way.
 
-import { arrivedBytes, fingerprint, giveUp, isThisFile, PartsUpload, unfinished } from "./parts.js";
-import { vcfOfPasted } from "./pasted.js";
+import { fingerprint, isThisFile, PartsUpload } from "./parts.js";
+import { placeOfLine, vcfOfPasted } from "./pasted.js";
 import { preflight } from "./preflight.js";
+import { arrivedText, showUnfinished } from "./unfinished.js";
 import { counted, durationText, number, shortSize, sizeText } from "./words.js";
 
 const RENEW_BEFORE_MS = 60_000;
@@ -101,7 +102,7 @@ class Item {
     const print = await fingerprint(this.file);
     this.resume = uploads.find((upload) => isThisFile(upload, this.file, print)) ?? null;
     if (!this.resume) return;
-    this.text.textContent = `${shortSize(arrivedBytes(this.resume))} of ${shortSize(this.file.size)} have arrived before; only the rest is sent.`;
+    this.text.textContent = `${arrivedText(this.resume)} before; only the rest is sent.`;
     this.text.hidden = false;
   }
 
@@ -109,13 +110,14 @@ class Item {
   follow(upload) {
     const { state, sent, size, speed } = upload;
     const share = `${shortSize(sent)} of ${shortSize(size)}`;
-    const waits = state === "paused" || state === "lost" || state === "signed-out";
+    const waits = ["paused", "lost", "busy", "signed-out"].includes(state);
     this.progress.hidden = this.text.hidden = state === "refused";
     this.progress.value = sent / size;
     this.text.textContent = {
       sending: speed ? `${share}, ${shortSize(speed)} a second, about ${durationText((size - sent) / speed)} left.` : `${share}.`,
       paused: `Paused at ${share}.`,
       lost: `Connection lost; what arrived is safe. It goes on by itself: ${share}.`,
+      busy: `Too much was asked at once; what arrived is safe. It goes on by itself within a minute: ${share}.`,
       "signed-out": `Your sign-in is over; what arrived is safe: ${share}. Sign in, come back to this tab and go on.`,
       done: `${shortSize(size)} arrived.`,
     }[state] ?? "";
@@ -142,7 +144,7 @@ function bind(form) {
   const announcer = form.querySelector("[data-announcer]");
   const waiting = form.querySelector("[data-unfinished]");
   const title = document.title;
-  const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf };
+  const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf, edit: form.dataset.edit ?? null };
   const options = {
     bundle: JSON.parse(form.dataset.bundle),
     maxBytes: Number(form.dataset.maxBytes),
@@ -284,23 +286,6 @@ function bind(form) {
     if (items.every((item) => item.location)) location.assign(form.dataset.jobsUrl);
   });
 
-  async function showUnfinished() {
-    uploads = await unfinished(session);
-    waiting.replaceChildren(
-      ...uploads.map((upload) => {
-        const piece = cloned(form, "resume");
-        piece.querySelector("span").textContent = `${upload.name}: ${shortSize(arrivedBytes(upload))} of ${shortSize(upload.size_bytes)} have arrived. Choose the same file again, and only the rest is sent.`;
-        piece.querySelector("button").addEventListener("click", async () => {
-          await giveUp(session, upload.job_id).catch(() => {});
-          await showUnfinished();
-        });
-        return piece;
-      }),
-    );
-    waiting.hidden = !uploads.length;
-    if (uploads.length && items.length && !sending) await take(items.map((item) => item.file));
-  }
-
   input.multiple = true;
   input.addEventListener("change", () => take(input.files));
   // Back from the job: this form has made its job, so the next file needs a new one.
@@ -324,17 +309,27 @@ function bind(form) {
   });
 
   const paste = form.querySelector("[data-paste]");
+  const lines = paste.querySelector("textarea");
   paste.hidden = false;
   paste.querySelector("button").addEventListener("click", () => {
-    const text = vcfOfPasted(paste.querySelector("textarea").value);
+    const text = vcfOfPasted(lines.value);
     if (!text) {
-      paste.querySelector("textarea").focus();
+      lines.focus();
       return;
     }
     input.value = "";
     input.required = false;
-    take([new File([text], "pasted.vcf")]);
+    take([new File([text], paste.dataset.name ?? "pasted.vcf")]);
   });
+  // Lines of a job that failed: begin at the one at fault.
+  if (paste.dataset.line) {
+    document.querySelector("[data-draft]").hidden = false;
+    lines.focus();
+    lines.setSelectionRange(...placeOfLine(lines.value, Number(paste.dataset.line)));
+    const height = lines.scrollHeight / lines.value.split("\n").length;
+    lines.scrollTop = (Number(paste.dataset.line) - lines.rows / 2) * height;
+    lines.scrollLeft = 0;
+  }
 
   const sample = form.querySelector("[data-sample]");
   sample.addEventListener("click", async (event) => {
@@ -346,7 +341,15 @@ function bind(form) {
     button.focus();
   });
 
-  showUnfinished();
+  showUnfinished(
+    waiting,
+    session,
+    (upload) => `${upload.name}: ${arrivedText(upload)}. Choose the same file again, and only the rest is sent.`,
+    async (found) => {
+      uploads = found;
+      if (uploads.length && items.length && !sending) await take(items.map((item) => item.file));
+    },
+  );
   // The browser may keep the chosen file over a reload.
   if (input.files.length) take(input.files);
 }
