@@ -1,4 +1,4 @@
-"""Memory does not grow with the input."""
+"""Memory grows neither with the input nor with the number of inputs."""
 
 import re
 import subprocess
@@ -16,6 +16,21 @@ finally:
     # ru_maxrss would start from the memory of whatever started this process.
     with open("/proc/self/status") as status:
         print("peak", next(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+REFUSE = """
+import io, sys
+from pathlib import Path
+from gas_engine import EngineError, OutputPaths, annotate, default_bundle
+bundle, outputs = default_bundle(), OutputPaths(Path(sys.argv[2]))
+text = Path(sys.argv[1]).read_bytes() + b"MT\\tnowhere\\t.\\tA\\tG\\t.\\t.\\t.\\n"
+for number in range(60):
+    try:
+        annotate(io.BytesIO(text), bundle, outputs, lambda _: None)
+    except EngineError:
+        if number in (5, 59):
+            with open("/proc/self/status") as status:
+                print("resident", next(line.split()[1] for line in status if line.startswith("VmRSS")))
 """
 
 
@@ -41,3 +56,11 @@ def test_three_thousand_samples_take_no_more_memory_for_twice_the_records(tmp_pa
     once, twice = (peak_mib(3000, records, tmp_path / str(records)) for records in (2500, 5000))
     assert twice < 1.15 * once
     assert twice < 400
+
+
+def test_files_that_are_refused_do_not_make_a_worker_grow(tmp_path: Path) -> None:
+    sample = MAKE_WIDE.with_name("sample.vcf")
+    run = (sys.executable, "-c", REFUSE, sample, tmp_path)
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=100)
+    early, late = (int(size) // MEBIBYTE for size in re.findall(r"resident ([0-9]+)", done.stdout))
+    assert late - early < 64

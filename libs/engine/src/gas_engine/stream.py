@@ -485,8 +485,11 @@ def workspace(bundle: Bundle) -> Iterator[Workspace]:
     if work is None or work.message_bytes < needed:
         work = Workspace(needed)
     work.scratch.state[layout.MESSAGE_OF] = -1
-    yield work
-    _idle.append(work)  # one that failed is not lent again
+    try:
+        yield work
+    finally:
+        # After a failure, too: its traceback may hold the run for long, and a worker must not grow by that.
+        _idle.append(work)
 
 
 def needs_python(header: Header, bundle: Bundle) -> bool:
