@@ -177,6 +177,7 @@ def test_every_page_is_accessible_and_fits(visit: Callable[..., Reader], theme: 
         "",
         "?f=gene:is:MT-ND1&f=impact:is:HIGH,MODERATE",
         "?f=gene:is:a&f=gene:is:b",
+        "?columns=distance,regions,consequence,hgvs_g,cdna_position,id,biotype,impact",
         "?f=gene:is:no-such-gene&f=impact:is:HIGH",
         "/30/1",
         "/30/1/genotypes",
@@ -263,6 +264,40 @@ def test_genotypes_and_a_saved_view_by_keyboard(visit: Callable[..., Reader], th
     assert_accessible(page)
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_columns_are_moved_and_hidden_by_keyboard_and_remembered(
+    visit: Callable[..., Reader], script: bool
+) -> None:
+    with_script = visit()
+    with_script.sign_in(ADA)
+    path = explore(with_script)
+    reader = visit(viewport={"width": 1280, "height": 800}, java_script_enabled=script)
+    reader.sign_in(ADA)
+    reader.open(f"{path}?columns=gene,consequence,id")
+    page = reader.page
+    headings = page.get_by_role("columnheader")
+    expect(headings).to_have_text(["Variant ↑", "Gene", "Consequence", "ID"])
+    page.get_by_text("Columns", exact=True).press("Enter")
+    page.get_by_role("button", name="ID, of the file and known ones: up").press("Enter")
+    expect(headings).to_have_text(["Variant ↑", "Gene", "ID", "Consequence"])
+    # The menu is open again, at the same button.
+    expect(page.get_by_role("button", name="ID, of the file and known ones: up")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(headings).to_have_text(["Variant ↑", "ID", "Gene", "Consequence"])
+    page.get_by_label("Gene", exact=True).uncheck()
+    page.get_by_label("Exon, of how many").check()
+    page.get_by_role("button", name="Show ticked").press("Enter")
+    expect(headings).to_have_text(["Variant ↑", "ID", "Consequence", "Exon"])
+
+    reader.open(path)
+    expect(headings).to_have_text(["Variant ↑", "ID", "Consequence", "Exon"])
+    page.get_by_text("Columns", exact=True).press("Enter")
+    page.get_by_role("button", name="Usual columns").press("Enter")
+    expect(headings).to_have_count(10)
+    reader.open(path)
+    expect(headings).to_have_count(10)
 
 
 def test_hostile_names_are_text_and_call_nobody(reader: Reader, tmp_path: Path) -> None:

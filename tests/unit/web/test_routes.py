@@ -52,6 +52,7 @@ ANSWERS = {
     ("results.contigs", "GET"): (302, 200, 404, 404),
     ("results.file", "GET"): (302, 303, 404, 404),
     ("results.save_view", "POST"): (302, 400, 404, 404),
+    ("results.choose_columns", "POST"): (302, 303, 404, 404),
     ("jobs.confirm_cancel", "GET"): (302, 409, 404, 404),
     ("jobs.cancel", "POST"): (302, 303, 404, 404),
     ("jobs.confirm_keep_longer", "GET"): (302, 200, 404, 404),

@@ -84,6 +84,7 @@ def everything(user: User, *, jobs: Jobs, address: Callable[[str], str]) -> Iter
         "plan_since": _utc(user.plan_since),
         "window_mails": user.window_mails,
         "saved_views": user.saved_views,
+        "table_columns": user.table_columns,
         "payment_customer_id": user.customer_id,
         "created": _utc(user.created),
     }

@@ -96,6 +96,7 @@ USERS = st.builds(
     session_epoch=COUNT,
     sessions_ended=st.dictionaries(TEXT, TIME, max_size=3),
     saved_views=st.dictionaries(TEXT, TEXT, max_size=3),
+    table_columns=TEXT,
     closing_since=COUNT,
     billing_events=st.lists(TEXT, max_size=3).map(tuple),
     created=COUNT,

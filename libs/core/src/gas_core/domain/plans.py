@@ -89,6 +89,8 @@ class User:
     """Sessions of this epoch that are over, and until when their cookies would be good."""
     saved_views: dict[str, str] = field(default_factory=dict)
     """Views of variants by name: the query of their address."""
+    table_columns: str = ""
+    """Columns of the tables of variants, as an address has them; empty for the usual ones."""
     closing_since: int = 0
     """When its owner ended the account; 0 while it lasts."""
     created: int = 0

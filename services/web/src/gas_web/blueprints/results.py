@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
@@ -26,6 +27,7 @@ from gas_web import handlers
 from gas_web.container import Container, container
 from gas_web.explorer import export as files
 from gas_web.explorer.cache import TableCache
+from gas_web.explorer.columns import arranged, remembered
 from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
 from gas_web.explorer.genome import place_of, reference_of
 from gas_web.explorer.genotypes import genotypes_of
@@ -99,8 +101,16 @@ def _of_results(page: Callable[Concatenate[Job, P], Answer]) -> Callable[..., An
 def table(job: Job) -> Answer:
     """The table, filtered and sorted as the address says; forms lead to the address of what they ask for."""
     view = view_of(request.args)
+    if "arrange" in request.args:
+        # By a link there is nobody to remember columns for: their form comes here.
+        return redirect(_address(job, *_arranged(view, request.args)), code=303)
+    if "columns" not in request.args and not by_link():
+        view = replace(view, columns=remembered(user().table_columns))
     with _explorer().reading(job) as here:
         asked = _asked(view, here)
+        if asked is None and "columns" not in request.args and view.columns:
+            # An address that is passed on tells the columns, too.
+            asked = view
         if asked is not None:
             return redirect(_address(job, asked), code=303)
         page = here.page(view)
@@ -130,6 +140,20 @@ def save_view(job_id: UUID) -> Answer:
     except (QueryError, ViewRefusedError) as error:
         return _refused(job, str(error)), _BAD_REQUEST
     return redirect(_address(job, view), code=303)
+
+
+@blueprint.post("/annotations/<uuid:job_id>/results/columns")
+@sign_in_required
+def choose_columns(job_id: UUID) -> Answer:
+    """Show these columns, and remember them for the next table; then show the view."""
+    job = handlers.own_job(str(job_id), user(), jobs=container().jobs)
+    try:
+        view, place = _arranged(view_of(request.form), request.form)
+    except QueryError as error:
+        return _refused(job, str(error)), _BAD_REQUEST
+    kept = ",".join(view.columns)
+    update_user(container().users, user().identity_id, lambda row: replace(row, table_columns=kept))
+    return redirect(_address(job, view, place), code=303)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results/<int:record>/<int:allele>")
@@ -256,8 +280,15 @@ def _asked(view: View, here: Table) -> View | None:
     return None
 
 
-def _address(job: Job, view: View) -> str:
-    return url_for("results.table", job_id=job.job_id, **cast("dict[str, Any]", view.args))
+def _arranged(view: View, form: MultiDict[str, str]) -> tuple[View, str]:
+    """The view with the columns that their form asks for, and the place on the page to come back to."""
+    columns, place = arranged(form.getlist("column"), form.get("arrange", "show"))
+    return replace(view, columns=columns), place
+
+
+def _address(job: Job, view: View, place: str | None = None) -> str:
+    args = cast("dict[str, Any]", view.args)
+    return url_for("results.table", job_id=job.job_id, _anchor=place or None, **args)
 
 
 def _with_policy(page: str, content_policy: str) -> Response:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from gas_web.explorer.columns import USUAL, columns_of
 from gas_web.explorer.errors import QueryError
 from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS
 
@@ -168,13 +169,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of a table: which rows, in which order, and the first one on the page (1-based)."""
+    """A view of a table: which rows, in which order, the first one on the page (1-based), which columns."""
 
     filters: tuple[Filter, ...] = ()
     any: bool = False
     """One of the filters is enough; else all have to match."""
     sort: str = "position"
     row: int = 1
+    columns: tuple[str, ...] = ()
+    """Those that were asked for, in their order; none asks for the usual ones."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns beside the variant itself, which is always the first."""
+        return self.columns or USUAL
 
     @property
     def args(self) -> dict[str, str | list[str]]:
@@ -188,6 +196,8 @@ class View:
             args["sort"] = self.sort
         if self.row > 1:
             args["row"] = str(self.row)
+        if self.columns:
+            args["columns"] = ",".join(self.columns)
         return args
 
     def expression(self) -> pl.Expr | None:
@@ -227,7 +237,7 @@ def view_of(args: Args) -> View:
     Raises
     ------
     QueryError
-        It asks for a field, operator, value, order or row that there is not.
+        It asks for a field, operator, value, order, row or column that there is not.
     """
     texts = args.getlist("f")
     if len(texts) > MAX_FILTERS:
@@ -238,7 +248,7 @@ def view_of(args: Args) -> View:
     if sort not in SORTS:
         raise QueryError(f"Variants are sorted by {' or '.join(SORTS)}.")
     filters = tuple(dict.fromkeys(filter_of(text) for text in texts))
-    return View(filters, match == "any", sort, _row(row))
+    return View(filters, match == "any", sort, _row(row), columns_of(args.get("columns", "")))
 
 
 def filter_of(text: str) -> Filter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from flask import url_for
 
 from gas_core.domain.job import Job
 from gas_web.explorer.bins import Bin, Track
+from gas_web.explorer.columns import COLUMNS, USUAL, Heading
 from gas_web.explorer.export import FORMATS, Format
 from gas_web.explorer.genotypes import Genotypes
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
@@ -105,18 +106,13 @@ class Shown:
     location: str
     change: str
     url: str
-    gene: str
     term: Term | None
     consequence: str
     impact: str
-    protein: str
-    transcript: str
-    variant_class: str
     ids: list[tuple[str, str | None]]
-    frequency: str
-    quality: str
-    filter: str
     status: str
+    cells: dict[str, str]
+    """What the other columns say, by their names."""
 
 
 class TablePage:
@@ -160,7 +156,7 @@ class TablePage:
 
     @property
     def clear_url(self) -> str:
-        return self.url(View(sort=self.view.sort))
+        return self.url(View(sort=self.view.sort, columns=self.view.columns))
 
     @property
     def match_url(self) -> str:
@@ -184,6 +180,21 @@ class TablePage:
         return {name: self.url(replace(self.view, sort=name, row=1)) for name in SORTS}
 
     @property
+    def headings(self) -> list[tuple[str, Heading]]:
+        """The columns of the page, in their order."""
+        return [(name, COLUMNS[name]) for name in self.view.shown]
+
+    @property
+    def hidden(self) -> list[tuple[str, Heading]]:
+        """The columns that could be shown, too."""
+        return [(name, each) for name, each in COLUMNS.items() if name not in self.view.shown]
+
+    @property
+    def as_usual(self) -> bool:
+        """True if the usual columns are shown."""
+        return self.view.shown == USUAL
+
+    @property
     def previous_url(self) -> str | None:
         return self._from(self.first - PAGE_ROWS) if self.first > 1 else None
 
@@ -193,7 +204,7 @@ class TablePage:
 
     @property
     def exports(self) -> list[tuple[Format, str]]:
-        args: dict[str, Any] = replace(self.view, row=1, sort="position").args
+        args: dict[str, Any] = replace(self.view, row=1, sort="position", columns=()).args
         return [
             (kind, url_for("results.export", job_id=self.job_id, format=name, **args))
             for name, kind in FORMATS.items()
@@ -334,23 +345,17 @@ class TablePage:
     def _row(self, row: Row) -> Shown:
         args: dict[str, Any] = self.view.args
         place = {"job_id": self.job_id, "record": row["record"], "allele": row["allele"]}
-        ids = dict.fromkeys([*row["ids"], *row["known_ids"]])
+        ids = dict.fromkeys([*row.get("ids", ()), *row.get("known_ids", ())])
         return Shown(
             location=f"{row['contig_name']}:{row['pos']}",
             change=_change(row),
             url=url_for("results.variant", **place, **args),
-            gene=row["symbol"] or "",
-            term=BY_NAME.get(row["consequence"]),
-            consequence=row["consequence"] or "",
-            impact=row["impact"] or "",
-            protein=_after_colon(row["hgvs_p"]),
-            transcript=_after_colon(row["hgvs_c"]),
-            variant_class=_label(row["variant_class"] or ""),
+            term=BY_NAME.get(row.get("consequence", "")),
+            consequence=row.get("consequence") or "",
+            impact=row.get("impact") or "",
             ids=[(name, rs_link(name)) for name in ids],
-            frequency=_number(row["allele_frequency"]),
-            quality=_number(row["qual"]),
-            filter=row["filter"],
             status=_STATUS.get(row["status"], str(row["status"])),
+            cells={name: _CELLS.get(name, _first)(name, row) for name in self.view.shown},
         )
 
 
@@ -360,6 +365,22 @@ _STATUS = {
     "ref_mismatch": "REF contradicts the reference",
     "outside_bundle": "Contig outside the reference",
 }
+
+
+def _first(name: str, row: Row) -> str:
+    return row[COLUMNS[name].reads[0]] or ""
+
+
+_CELLS: Mapping[str, Callable[[str, Row], str]] = {
+    **{each: lambda name, row: _after_colon(row[name]) for each in ("hgvs_c", "hgvs_p", "hgvs_g")},
+    **{each: lambda name, row: _number(row[COLUMNS[name].reads[0]]) for each in ("af", "quality")},
+    "class": lambda _, row: _label(row["variant_class"] or ""),
+    "filter": lambda _, row: "" if row["filter"] == "." else row["filter"],
+    "id": lambda _, row: "; ".join([*row["ids"], *row["known_ids"]]),
+    "regions": lambda _, row: "; ".join(row["regions"]),
+    "status": lambda _, row: _STATUS.get(row["status"], str(row["status"])),
+}
+"""What a row says in a column of one value, where that is more than the value itself."""
 
 
 @dataclass(frozen=True, slots=True)

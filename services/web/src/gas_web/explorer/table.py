@@ -20,6 +20,7 @@ from gas_core.domain.job import Job
 from gas_web.explorer import bins
 from gas_web.explorer.bins import Bin, Density
 from gas_web.explorer.cache import Key, TableCache, key_of
+from gas_web.explorer.columns import COLUMNS, MOST_CHARACTERS, READ
 from gas_web.explorer.errors import VariantNotFoundError
 from gas_web.explorer.query import Filter, View
 from gas_web.explorer.terms import TERMS
@@ -34,40 +35,22 @@ _MOST_NAMES = 500
 
 # Enough to find rows; what the page shows is fetched for the rows on it.
 _KEYS = pl.col("row").cast(pl.UInt32), pl.col("record").cast(pl.UInt32), pl.col("allele").cast(pl.UInt16)
-_MOST_CHARACTERS = 500
-"""Of a value on the page: an allele may have millions, and a hundred of them would fill the memory."""
-_MOST_IDS = 4
 
 
 def _ends(allele: str) -> list[pl.Expr]:
     column = pl.col(allele)
     return [
-        column.str.head(_MOST_CHARACTERS),
+        column.str.head(MOST_CHARACTERS),
         column.str.tail(5).alias(f"{allele}_end"),
         column.str.len_bytes().alias(f"{allele}_length"),
     ]
 
 
-_SHOWN: Final[tuple[pl.Expr | str, ...]] = (
-    "record",
-    "allele",
-    "contig_name",
-    "pos",
+# What names a variant, and its status: said in place of a consequence where there is none.
+_ALWAYS: Final = (
+    *(pl.col(name) for name in ("record", "allele", "contig_name", "pos", "status")),
     *_ends("ref"),
     *_ends("alt"),
-    *(
-        pl.col(name).list.head(_MOST_IDS).list.eval(pl.element().str.head(_MOST_CHARACTERS))
-        for name in ("ids", "known_ids")
-    ),
-    "qual",
-    pl.col("filter").cast(pl.String).str.head(_MOST_CHARACTERS),
-    "variant_class",
-    "allele_frequency",
-    "status",
-    "consequence",
-    "impact",
-    "symbol",
-    *(pl.col(name).str.head(_MOST_CHARACTERS) for name in ("hgvs_c", "hgvs_p")),
 )
 FLAT: Final = (
     "record",
@@ -221,7 +204,7 @@ class Table:
         count = matches.height
         first = view.row if view.row <= count else max((count - 1) // PAGE_ROWS * PAGE_ROWS, 0) + 1
         wanted = matches.slice(first - 1, PAGE_ROWS)
-        rows = self._fetch(wanted) if count else []
+        rows = self._fetch(wanted, view.shown) if count else []
         return Page(rows, first, count)
 
     def matches(self, view: View) -> pl.DataFrame:
@@ -286,15 +269,16 @@ class Table:
             found = self._collect(self.scan.slice(start, size).select(columns or pl.all()))
             yield found[wanted - start]
 
-    def _fetch(self, wanted: pl.DataFrame) -> list[Row]:
-        """What the page shows of some rows of ``matches``, in their order."""
+    def _fetch(self, wanted: pl.DataFrame, columns: tuple[str, ...]) -> list[Row]:
+        """What the page shows in these columns of some rows of ``matches``, in their order."""
         records = wanted["record"].cast(pl.Int64).unique()
+        names = dict.fromkeys(name for column in columns for name in COLUMNS[column].reads)
         # The bounds let whole row groups be left unread.
         found = self._collect(
             self.scan.filter(
                 pl.col("record").is_between(records.min(), records.max()),
                 pl.col("record").is_in(records.implode()),
-            ).select(_SHOWN)
+            ).select(*_ALWAYS, **{name: READ[name] for name in names})
         )
         keys = wanted.select(pl.col("record").cast(pl.Int64), pl.col("allele").cast(pl.Int32))
         return keys.join(found, on=("record", "allele"), how="left", maintain_order="left").to_dicts()
@@ -352,7 +336,7 @@ class Table:
 
 
 def _most_first(counts: pl.DataFrame) -> dict[str, int]:
-    short = counts.filter(pl.col("name").str.len_bytes() <= _MOST_CHARACTERS)
+    short = counts.filter(pl.col("name").str.len_bytes() <= MOST_CHARACTERS)
     most = short.sort("len", "name", descending=[True, False]).head(_MOST_NAMES)
     return dict(zip(most["name"], most["len"], strict=True))
 

@@ -87,6 +87,7 @@ _USER_TOLD_LATER = (
     "session_epoch",
     "sessions_ended",
     "saved_views",
+    "table_columns",
     "closing_since",
     "created",
     "updated",

@@ -91,6 +91,12 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+// A column was moved: the button that moved it may be wanted again.
+const mover = document.querySelector("details.menu :target");
+if (mover) {
+  mover.closest("details.menu").open = true;
+  mover.focus();
+}
 
 // Keys ------------------------------------------------------------------------------------------------------
 const about = document.querySelector("[data-keys]");
