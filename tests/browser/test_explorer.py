@@ -268,7 +268,7 @@ def test_genotypes_and_a_saved_view_by_keyboard(visit: Callable[..., Reader], th
 
 @pytest.mark.parametrize("script", [True, False])
 def test_columns_are_moved_and_hidden_by_keyboard_and_remembered(
-    visit: Callable[..., Reader], script: bool
+    visit: Callable[..., Reader], *, script: bool
 ) -> None:
     with_script = visit()
     with_script.sign_in(ADA)

@@ -49,7 +49,7 @@ class Heading:
     about: str
     reads: tuple[str, ...]
     look: str = ""
-    """``number`` or ``mono``, else plain."""
+    """Classes of its cells: ``number``, ``mono``, ``whole`` (never broken into lines)."""
 
 
 COLUMNS: Final = {
@@ -62,12 +62,12 @@ COLUMNS: Final = {
     "af": Heading("AF", "Allele frequency in this file", ("allele_frequency",), "number"),
     "quality": Heading("Quality", "Quality (QUAL)", ("qual",), "number"),
     "filter": Heading("FILTER", "FILTER of the file", ("filter",)),
-    "impact": Heading("Impact", "Impact of the consequence", ("impact",)),
-    "status": Heading("Status", "Status: annotated, or why not", ()),
+    "impact": Heading("Impact", "Impact of the consequence", ("impact",), "whole"),
+    "status": Heading("Status", "Status: annotated, or why not", (), "whole"),
     "hgvs_g": Heading("Genome", "Change of the genome (HGVS g.)", ("hgvs_g",), "mono"),
-    "gene_id": Heading("Gene ID", "ID of the gene", ("gene_id",), "mono"),
-    "transcript_id": Heading("Transcript ID", "ID of the transcript", ("transcript_id",), "mono"),
-    "biotype": Heading("Biotype", "Biotype of the transcript", ("biotype",)),
+    "gene_id": Heading("Gene ID", "ID of the gene", ("gene_id",), "mono whole"),
+    "transcript_id": Heading("Transcript ID", "ID of the transcript", ("transcript_id",), "mono whole"),
+    "biotype": Heading("Biotype", "Biotype of the transcript", ("biotype",), "whole"),
     "exon": Heading("Exon", "Exon, of how many", ("exon",), "number"),
     "intron": Heading("Intron", "Intron, of how many", ("intron",), "number"),
     "cdna_position": Heading("In cDNA", "Position in the cDNA", ("cdna_position",), "number"),
