@@ -64,7 +64,7 @@ def walk(page: Page, base_url: str, folder: Path) -> None:
     take(page, folder / "job.png", down_to="table.shares")
 
     page.goto(f"{page.url}/results?f=gene:is:MT-ND1&f=impact:is:HIGH,MODERATE&sort=impact")
-    take(page, folder / "explorer.png", down_to=".rows tbody tr:nth-child(5)")
+    take(page, folder / "explorer.png", down_to=".rows tbody tr:nth-child(4)")
 
 
 def look_after(page: Page, operator: Page, stack: Stack, folder: Path) -> None:
