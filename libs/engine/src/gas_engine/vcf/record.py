@@ -18,7 +18,8 @@ _CONTROLS = bytes({*range(9), *range(10, 32), 127})
 _FIRST_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BASES = re.compile(rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+")
 _ALT = re.compile(
-    rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+|\*|<[^<>,\s]+>"
+    # Bases and a symbol insert a contig of the assembly file: C<ctg1>.
+    rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+(?:<[^<>,\s]+>)?|\*|<[^<>,\s]+>"
     rb"|[^\[\],\s]*[\[\]][^\[\],\s]+:[0-9]+[\[\]][^\[\],\s]*|\.[A-Za-z]+|[A-Za-z]+\.",
 )
 _END = re.compile(rb"(?:^|;)END=([0-9]+)(?:;|$)")
