@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -918,3 +919,41 @@ def test_split_vep_reads_the_consequences(conversion: Conversion, bcftools: str)
     values = [re.search(rb"(?:^|;)CSQ=([^;]+)", record[7]) for record in made]
     entries = [entry for value in values if value for entry in value[1].split(b",")]
     assert done.stdout.splitlines() == [b"|".join(entry.split(b"|")[:2]) for entry in entries]
+
+
+# Those by SVLEN reach to 16501; tabix of htslib 1.24 filters as if they ended a base before.
+@pytest.mark.parametrize("note", ["DP=9", "NOTE=größe"], ids=["compiled", "plain"])
+@pytest.mark.parametrize(
+    ("alt", "info", "keys", "samples", "end"),
+    [
+        ("<DEL>", "END=16501", "GT", ("0/1", "0/1"), 16501),
+        ("<DEL>", "SVLEN=-13500", "GT", ("0/1", "0/1"), 16500),
+        ("<DUP:TANDEM>", "SVLEN=13500", "GT", ("0/1", "0/1"), 16500),
+        ("<INV>", "SVLEN=13500", "GT", ("0/1", "0/1"), 16500),
+        ("<DEL>,<CNV:TR>", "SVLEN=50,13500", "GT", ("0/1", "0/1"), 16500),
+        ("<INS>", "SVLEN=13500", "GT", ("0/1", "0/1"), 3001),
+        ("<*>", "END=16501", "GT", ("0/0", "0/0"), 16501),
+        ("<*>", "X", "GT:LEN", ("0/0:13501", "0/0:9"), 16501),
+        ("<*>", "X", "GT:LEN:XX", ("0/0", "0/0:13501:7"), 16501),
+        ("A,<*>", "X", "LEN", (".", "13501"), 16501),
+        ("A,<*>", "X", "GT:LEN", ("./.:.", "0/0:9"), 3009),
+        ("A", "X", "GT:LEN", ("0/1:13501", "0/1:9"), 3001),
+    ],
+)
+def test_the_index_has_a_record_as_far_as_it_reaches(
+    run_engine: Callable[..., Any],
+    *,
+    note: str,
+    alt: str,
+    info: str,
+    keys: str,
+    samples: tuple[str, ...],
+    end: int,
+) -> None:
+    record = " ".join(("MT 3001 . G", alt, ". .", f"{info};{note}", keys, *samples))
+    meta = (sample("LEN", "1", "Integer"), SVLEN)
+    case = Case("", (record, "MT 3243 . A G . . . GT 0/1 0/1"), meta=meta, samples=("S1", "S2"))
+    vcf = run_engine(case.text("4.5")).outputs.vcf
+    with pysam.TabixFile(str(vcf), encoding="utf-8") as tabix:
+        assert [row.split("\t")[1] for row in tabix.fetch("MT", end - 1, end)] == ["3001"]
+        assert list(tabix.fetch("MT", end, end + 1)) == []
