@@ -52,6 +52,16 @@ def test_job_that_takes_longer_than_thought_never_tells_less_than_nothing(
     assert "40,000 of about 53,333 records." in page
 
 
+def test_finished_job_tells_how_many_records_it_could_not_annotate(
+    world: World, ada: Any, words: Any
+) -> None:
+    job = world.job("COMPLETED")
+    page = f"/annotations/{job.job_id}"
+    assert "350 variants annotated in 2 s." in words(ada.get(page))
+    world.jobs.commit(job, replace(job, summary={"records": 350, "records_annotated": 347}))
+    assert "347 of 350 variants annotated in 2 s; the log tells why not the others." in words(ada.get(page))
+
+
 def test_timeline_is_in_order_and_tells_of_mails(world: World, ada: Any, words: Any) -> None:
     job = world.job("RESTORING")
     mailed = replace(job, mails={"completed": MailRecord(job.complete_time + 1, job.complete_time + 2)})

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from gas_engine.vcf.writer import BodyWriter
 
 _LINES: Final = 8192
-_OUT_BYTES: Final = 1 << 23
+_OUT_BYTES: Final = 1 << 22
 _SITES: Final = 1 << 16
 _CALL_RECORDS: Final = 1000  # the caller is told of progress at least as often
 # Handing over what the core wrote costs as much as some records done plainly. Where records that need Python
