@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from gas_engine.allele import vep_alleles
 from gas_engine.consequence import annotate_allele, annotate_structural, ref_matches
 from gas_engine.model import AlleleAnnotation
-from gas_engine.structural import stretch_of, structural_class
+from gas_engine.structural import BREAKEND, stretch_of, structural_class
 from gas_engine.variant_class import variant_class
 from gas_engine.vcf.csq import csq_entries, escaped
 from gas_engine.vcf.fields import CSQ, REF_MISMATCH, OurFields, with_entries, with_ids
 from gas_engine.vcf.record import is_vcf3_indel
 
 if TYPE_CHECKING:
-    from gas_engine.bundle import Bundle
+    from gas_engine.bundle import Bundle, Contig
     from gas_engine.pick import Pick
     from gas_engine.vcf.record import Record
 
@@ -72,7 +72,7 @@ class RecordAnnotator:
         contig = self._bundle.contig(chrom)
         if contig is None:
             return self._passed(record, RecordStatus.OUTSIDE_BUNDLE, chrom, ref, alts)
-        if not ref_matches(self._bundle, contig, record.pos, ref):
+        if not (_at_telomere(record.pos, alts, contig) or ref_matches(self._bundle, contig, record.pos, ref)):
             return self._passed(record, RecordStatus.REF_MISMATCH, contig.name, ref, alts)
         if not alts:
             return AnnotatedRecord(record, RecordStatus.NO_ALT, contig.name, ref, ())
@@ -128,3 +128,11 @@ class RecordAnnotator:
             entries.append(CSQ + b"=" + ",".join(csq).encode())
         record.info = with_entries(record.info, entries)
         record.id = with_ids(record.id, (id_ for each in said for id_ in each.known_ids))
+
+
+def _at_telomere(pos: int, alts: list[str], contig: Contig) -> bool:
+    """True for a breakend before the first base or behind the last, where REF has no base to contradict.
+
+    Section "Telomeres" of VCF 4.1 to 4.5.
+    """
+    return pos in {0, contig.length + 1} and {structural_class(alt) for alt in alts} == {BREAKEND}

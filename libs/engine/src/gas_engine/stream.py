@@ -33,7 +33,7 @@ from gas_engine.limits import Limits, size_text
 from gas_engine.outputs.columns import BatchMaker
 from gas_engine.outputs.table import allele_frequencies
 from gas_engine.records import RecordAnnotator
-from gas_engine.vcf.record import SAMPLELESS_COLUMNS, Record, parse_record, stated_end
+from gas_engine.vcf.record import SAMPLELESS_COLUMNS, Record, parse_record
 from gas_engine.vcf.text import readable, shown
 from gas_engine.vcf.utf8 import is_utf8
 
@@ -397,12 +397,14 @@ class RecordStream:
             return True
         if self._names.count(kind) >= self._limits.max_names:
             return False
+        use = 0
         if kind == KIND_FILTER:
             self._declarations.note_filter(line, name)
             self._filters.append(readable(name))
         else:
             self._declarations.note_format(line, name)
-        self._names.add(kind, name)
+            use = layout.USE_LEN if b"LEN" in name.split(b":") else 0
+        self._names.add(kind, name, Entry(use=use))
         return True
 
     def _add_plain(self, piece: Piece, index: int) -> None:
@@ -421,10 +423,9 @@ class RecordStream:
         annotated = self._plain.annotate(record)
         self._plain.write_into(annotated)
         out = record.to_line()
-        end = record.pos - 1 + len(record.ref)
         site = np.zeros(1, layout.SITE)
         site["text_end"], site["contig"] = len(out), line["contig"]
-        site["start"], site["end"] = record.pos - 1, max(end, stated_end(record.info))
+        site["start"], site["end"] = record.pos - 1, record.end
         self._body.write(out, site)
         self._cursors[layout.RECORDS] += 1
         self._table.add(self.records, annotated)

@@ -61,6 +61,7 @@ WHOLE: Final = frozenset({"transcript_ablation", "transcript_amplification"})
 _SYMBOL: Final = re.compile(r"<([^<>]+)>")
 _COPIES: Final = re.compile(r"CN=?([0-9]{1,3})")
 _BREAKEND: Final = re.compile(r"[^\[\]]*[\[\]].+[\[\]][^\[\]]*|\.[A-Za-z]+|[A-Za-z]+\.")
+_ASSEMBLED: Final = re.compile(r"[A-Za-z]+<[^<>]+>")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}")
 _CODON: Final = 3
 
@@ -69,13 +70,16 @@ def structural_class(alt: str) -> str:
     """What kind of structural variant an ALT is; empty for one that is none, or says nothing of its kind.
 
     Names are the Sequence Ontology's, as VEP writes them. ``<CN0>`` is a loss, ``<CN2>`` and more a gain, as
-    the 1000 Genomes Project counts copies of an allele. Subtypes go by their type: ``<INS:ME:ALU>`` inserts.
+    the 1000 Genomes Project counts copies of an allele. Subtypes go by their type: ``<INS:ME:ALU>`` inserts,
+    and so does ``C<ctg1>``, which puts a contig of the assembly file behind a base.
 
     >>> structural_class("<DUP:TANDEM>"), structural_class("G]17:198982]"), structural_class("<NON_REF>")
     ('tandem_duplication', 'breakend', '')
     """
     symbol = _SYMBOL.fullmatch(alt)
     if not symbol:
+        if _ASSEMBLED.fullmatch(alt):
+            return INSERTION
         return BREAKEND if _BREAKEND.fullmatch(alt) else ""
     name = symbol[1].upper()
     if copies := _COPIES.fullmatch(name):

@@ -117,6 +117,7 @@ def test_a_stretch_beyond_ten_million_bases_is_passed_by(toy: Bundle) -> None:
         (["<INV>"], 1, b"END=1001", None),  # the contig ends before
         (["<INS>"], 1, b"END=100;SVLEN=300", ("insertion", 100, 100)),
         (["<INS:ME:ALU>"], 1, b".", ("insertion", 100, 100)),
+        (["C<ctg1>"], 1, b"SVTYPE=INS", ("insertion", 100, 100)),  # a contig of the assembly file
         (["A]2:7]"], 1, b".", ("breakend", 99, 100)),
         (["<DEL>"], 1, b".", None),
         (["<DEL>"], 1, b"END=100", None),

@@ -135,6 +135,7 @@ NAME: Final = np.dtype(
 
 KIND_CONTIG, KIND_INFO, KIND_FILTER, KIND_FORMAT = 1, 2, 3, 4
 USE_PLAIN, USE_UNDECLARED, USE_DROP, USE_RENAME, USE_AF, USE_AC, USE_AN, USE_END = 0, 1, 2, 4, 8, 16, 32, 64
+USE_LEN = 128  # of a FORMAT column that has this key
 
 LINE: Final = np.dtype(
     [

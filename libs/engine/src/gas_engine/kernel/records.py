@@ -51,6 +51,7 @@ from gas_engine.kernel.layout import (
     USE_AN,
     USE_DROP,
     USE_END,
+    USE_LEN,
     USE_RENAME,
     USE_UNDECLARED,
     Bytes,
@@ -79,6 +80,8 @@ _COLUMN_BYTES = 64  # separators, impact, strand of an entry
 _TAB, _NEWLINE, _COMMA, _SEMICOLON, _PIPE, _AND, _EQUALS, _DOT, _STAR, _LESS, _DASH = (
     9, 10, 44, 59, 124, 38, 61, 46, 42, 60, 45,
 )  # fmt: skip
+_COLON = 58
+_LAST_POS = 2**29 - 1
 _U, _A, _C, _G, _T = 85, 65, 67, 71, 84
 _INSIDE = ((1 << COUNT) - 1) & ~OUTSIDE
 _QUAL_COLUMN, _FREQUENCY_COLUMN = 0, 1
@@ -167,12 +170,12 @@ def _record(
     filter_slot = name_slot(names, pool, KIND_FILTER, block, line.tabs[5] + 1, line.tabs[6])
     if filter_slot < 0:
         return _unknown(cursors, KIND_FILTER, line.tabs[5] + 1, line.tabs[6])
-    if (
-        line.tabs[7] < line.end
-        and keep_rest
-        and name_slot(names, pool, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8]) < 0
-    ):
-        return _unknown(cursors, KIND_FORMAT, line.tabs[7] + 1, line.tabs[8])
+    has_lengths = False
+    if line.tabs[7] < line.end and keep_rest:
+        format_slot = name_slot(names, pool, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8])
+        if format_slot < 0:
+            return _unknown(cursors, KIND_FORMAT, line.tabs[7] + 1, line.tabs[8])
+        has_lengths = names[format_slot].use & USE_LEN != 0
     rewrite = False
     undeclared = False
     end_value = -1
@@ -245,6 +248,11 @@ def _record(
             s.alleles[alleles].letters = 1 if _is_letter(block[at]) else 0
             alleles += 1
             at = stop + 1
+    if has_lengths:
+        for allele in range(alleles):
+            if s.alleles[allele].size == 3 and block[s.alleles[allele].at + 1] == _STAR:
+                end_value = max(end_value, line.pos - 1 + _longest_block(block, line.tabs[7] + 1, line.end))
+                break
     status = _status(m, s, contig, line.pos, ref_size, alleles)
     known_here = False
     for allele in range(alleles):
@@ -332,7 +340,7 @@ def _record(
     sites[site].text_start = begin
     sites[site].text_end = at
     sites[site].start = line.pos - 1
-    sites[site].end = max(line.pos - 1 + ref_size, end_value)
+    sites[site].end = min(max(line.pos - 1 + ref_size, end_value), _LAST_POS)
     sites[site].contig = line.contig
     cursors[SITES] += 1
     # the table
@@ -430,6 +438,40 @@ def _items(cursors: Longs, column: int) -> int:
     if column == KNOWN_VALUES:
         return int(cursors[KNOWN_COUNT])
     return int(cursors[ROWS])
+
+
+@jit
+def _longest_block(block: Bytes, start: int, end: int) -> int:
+    """The largest LEN of the samples in ``block[start:end]``, FORMAT and samples; 0 if there is none."""
+    at = start
+    part = 0
+    column = -1
+    while at < end and block[at] != _TAB:
+        stop = at
+        while stop < end and block[stop] != _COLON and block[stop] != _TAB:
+            stop += 1
+        if column < 0 and stop - at == 3 and block[at] == 76 and block[at + 1] == 69 and block[at + 2] == 78:
+            column = part
+        part += 1
+        at = stop + 1 if stop < end and block[stop] == _COLON else stop
+    longest = 0
+    while at < end:
+        at += 1
+        part = 0
+        while at < end and block[at] != _TAB and part < column:
+            part += block[at] == _COLON
+            at += 1
+        first = at
+        value = 0
+        while at < end and 48 <= block[at] <= 57:
+            value = min(value * 10 + block[at] - 48, _LAST_POS)
+            at += 1
+        whole = at > first and (at == end or block[at] == _TAB or block[at] == _COLON)
+        if part == column and whole:
+            longest = max(longest, value)
+        while at < end and block[at] != _TAB:
+            at += 1
+    return longest
 
 
 @jit

@@ -18,10 +18,13 @@ _CONTROLS = bytes({*range(9), *range(10, 32), 127})
 _FIRST_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BASES = re.compile(rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+")
 _ALT = re.compile(
-    rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+|\*|<[^<>,\s]+>"
+    # Bases and a symbol insert a contig of the assembly file: C<ctg1>.
+    rb"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]+(?:<[^<>,\s]+>)?|\*|<[^<>,\s]+>"
     rb"|[^\[\],\s]*[\[\]][^\[\],\s]+:[0-9]+[\[\]][^\[\],\s]*|\.[A-Za-z]+|[A-Za-z]+\.",
 )
 _END = re.compile(rb"(?:^|;)END=([0-9]+)(?:;|$)")
+_SVLEN = re.compile(rb"(?:^|;)SVLEN=([^;]+)")
+_SPANNING = re.compile(rb"<(?:DEL|DUP|INV|CNV)[:>]")
 _VCF3_INDEL = re.compile(rb"D[0-9]+|I[ACGTNacgtn]+")
 
 
@@ -55,6 +58,25 @@ class Record:
         """The FORMAT column, or None where the file has none."""
         return None if self.rest is None else self.rest.partition(b"\t")[0]
 
+    @property
+    def end(self) -> int:
+        """The last position that the record concerns (1-based), which is where its index entry ends.
+
+        As htslib has it: the last of REF, END, SVLEN of symbols that have a length on the reference, and
+        LEN of a block of reference, ``<*>``. VCF 4.5 states END no more.
+        """
+        ends = [self.pos - 1 + len(self.ref)]
+        if b"END=" in self.info and (end := _END.search(self.info)):
+            ends.append(int(end[1]))
+        if b"SVLEN=" in self.info and (sizes := _SVLEN.search(self.info)):
+            lengths = zip(self.alts, sizes[1].split(b","), strict=False)
+            ends += [
+                self.pos + _whole(size.removeprefix(b"-")) for alt, size in lengths if _SPANNING.match(alt)
+            ]
+        if b"<*>" in self.alts and self.rest is not None:
+            ends += [self.pos - 1 + length for length in _block_lengths(self.rest)]
+        return min(max(ends), MAX_POS)
+
     def to_line(self) -> bytes:
         """Return the line with its line feed."""
         columns = [
@@ -72,10 +94,18 @@ class Record:
         return b"\t".join(columns) + b"\n"
 
 
-def stated_end(info: bytes) -> int:
-    """The END of an INFO column, 0 where it has none that is a number."""
-    end = _END.search(info) if b"END=" in info else None
-    return int(end[1]) if end else 0
+def _block_lengths(rest: bytes) -> list[int]:
+    """LEN of each sample that has one."""
+    keys, *samples = (column.split(b":") for column in rest.split(b"\t"))
+    if b"LEN" not in keys:
+        return []
+    number = keys.index(b"LEN")
+    return [_whole(values[number]) for values in samples if number < len(values)]
+
+
+def _whole(digits: bytes) -> int:
+    """A number of any length, beyond what an index holds not to the digit; 0 for other text."""
+    return int(digits.lstrip(b"0")[: len(str(MAX_POS)) + 1] or 0) if digits.isdigit() else 0
 
 
 def is_vcf3_indel(alt: bytes) -> bool:
