@@ -67,12 +67,17 @@ def walk(page: Page, base_url: str, folder: Path) -> None:
     take(page, folder / "explorer.png", down_to=".rows tbody tr:nth-child(4)")
 
 
+_COLUMNS = ("##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
+
+
 def look_after(page: Page, operator: Page, stack: Stack, folder: Path) -> None:
     """The operators' page of a service with a failed job and a dead letter."""
     stack.client("sqs").send_message(QueueUrl=stack["GAS_RESTORES_DLQ_URL"], MessageBody="for the picture")
     page.goto(f"{stack.base_url}/annotate")
-    picture = {"name": "not-a.vcf", "mimeType": "text/plain", "buffer": b"no variants"}
-    page.get_by_label("VCF file").set_input_files(files=[picture])  # type: ignore[list-item]  # a dict of its shape
+    # Of another sequence: what only the bases of the reference tell is not seen before the upload.
+    lines = [*_COLUMNS, *(f"MT\t{at}\t.\t{ref}\tG\t.\t.\t." for at, ref in ((73, "C"), (74, "A"), (75, "C")))]
+    other = {"name": "of-hg19.vcf", "mimeType": "text/plain", "buffer": "\n".join([*lines, ""]).encode()}
+    page.get_by_label("VCF file").set_input_files(files=[other])  # type: ignore[list-item]  # a dict of its shape
     page.get_by_role("button", name="Annotate").click()
     expect(page.locator("#now[data-state^='FAILED']")).to_be_visible(timeout=30_000)
     operator.goto(f"{stack.base_url}/admin")

@@ -12,7 +12,7 @@ const CONTROLS = /[\x00-\x1f\x7f]/g;
 const ESCAPES = { "\t": "\\t", "\r": "\\r", "\n": "\\n" };
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 const BASES = /^[ACGTURYSWKMBDHVN]+$/i;
-const ALLELE = /^(?:[ACGTURYSWKMBDHVN]+|\*|<[^<>,\s]+>|[^[\],\s]*[[\]][^[\],\s]+:[0-9]+[[\]][^[\],\s]*|\.[A-Z]+|[A-Z]+\.)$/i;
+const ALLELE = /^(?:[ACGTURYSWKMBDHVN]+(?:<[^<>,\s]+>)?|\*|<[^<>,\s]+>|[^[\],\s]*[[\]][^[\],\s]+:[0-9]+[[\]][^[\],\s]*|\.[A-Z]+|[A-Z]+\.)$/i;
 const VCF3_INDEL = /^(?:D[0-9]+|I[ACGTN]+)$/i;
 const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 
