@@ -68,10 +68,18 @@ def operator(service: Service) -> Iterator[Operator]:
     values = HERE / "gas-values.yaml"
     sets = ("operations.enabled=true", f"operations.group={OPERATOR_GROUP}")
     install(service.namespace, "gas", values, *sets)
+    # Web pods of before know no group of operators, and lead the way back from Globus until they are gone.
+    wait_for(lambda: not leaving(service, "web"), seconds=120, what="web pods of this release alone")
     # The public pods have no such page: whoever answers otherwise is its own pod, heard of by the Ingress.
     wait_for(lambda: asked(service, "/admin") == requests.codes.found, seconds=60, what="the page's own pod")
     yield Operator(service)
     install(service.namespace, "gas", values)
+
+
+def leaving(service: Service, component: str) -> list[dict[str, Any]]:
+    """Its pods that have to go, which the Ingress may not have heard of."""
+    pods = service.namespace.list("pods", instance="gas", component=component)
+    return [pod for pod in pods if "deletionTimestamp" in pod["metadata"]]
 
 
 def asked(service: Service, path: str) -> int:
