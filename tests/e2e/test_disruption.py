@@ -169,7 +169,7 @@ def was_killed_for_its_memory(cluster: Namespace) -> bool:
 
 
 def with_a_large_header(path: Path) -> Path:
-    """A valid file of 58 MiB whose header, which is held in memory, needs a good deal more than other jobs."""
+    """A valid file of 58 MiB whose header, which is held in memory, needs more than other jobs do."""
     lines = (ROOT / "examples/sample.vcf").read_text().splitlines(keepends=True)
     notes = [f"##note{number}={'A' * 1000}\n" for number in range(60_000)]
     path.write_text("".join([lines[0], *notes, *lines[1:]]))
