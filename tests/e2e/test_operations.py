@@ -144,7 +144,9 @@ def test_page_is_drawn_while_annotators_work(service: Service, long_job_file: Pa
 def test_paused_worker_takes_nothing_and_resumed_it_does_all(service: Service, operator: Operator) -> None:
     told = operator.press("workers/annotator/pause")
     assert "The annotator is paused" in told
-    wait_for(lambda: not service.namespace.pods("annotator"), seconds=120, what="no annotator")
+    # Not even one on its way out, whose last long poll may still be answered.
+    annotators = {"instance": "gas", "component": "annotator"}
+    wait_for(lambda: not service.namespace.list("pods", **annotators), seconds=120, what="no annotator")
     assert operator.row("component", "annotator")[1] == "Paused"
 
     job_ids = service.submit(ROOT / "examples/sample.vcf", JOBS)
