@@ -77,11 +77,9 @@ def annotate_allele(
         for transcript in bundle.transcripts_near(contig, change.start, change.end, REACH)
         if (consequence := _on_transcript(bundle, contig, transcript, change, name)) is not None
     ]
-    found.sort(key=_order)
-    nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"], hgvs_g=name)
     return AlleleAnnotation(
         allele=vep_alleles(ref, (alt,))[0],
-        consequences=tuple(pick.kept(found)) or (nothing,),
+        consequences=_kept(found, pick, hgvs_g=name),
         known_ids=bundle.known_ids(contig, pos - 1, ref, alt),
         overlaps=bundle.overlaps(contig, change.start, change.end),
     )
@@ -103,11 +101,9 @@ def annotate_structural(
         for transcript in bundle.transcripts_near(contig, stretch.start, stretch.end, REACH)
         if (consequence := _structural_on_transcript(bundle, contig, transcript, stretch)) is not None
     ]
-    found.sort(key=_order)
-    nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"])
     return AlleleAnnotation(
         allele=allele,
-        consequences=tuple(pick.kept(found)) or (nothing,),
+        consequences=_kept(found, pick),
         overlaps=bundle.overlaps(contig, stretch.start, stretch.end),
     )
 
@@ -131,6 +127,15 @@ def _structural_on_transcript(
         cds_position=place.cds_position,
         protein_position=place.protein_position,
     )
+
+
+def _kept(
+    found: list[tuple[Transcript, TranscriptConsequence]], pick: Pick, *, hgvs_g: str = ""
+) -> tuple[TranscriptConsequence, ...]:
+    """What is said of an allele, the most severe first; that it lies between genes where none is near."""
+    found.sort(key=_order)
+    nothing = TranscriptConsequence(("intergenic_variant",), IMPACT["intergenic_variant"], hgvs_g=hgvs_g)
+    return tuple(pick.kept(found)) or (nothing,)
 
 
 def _order(found: tuple[Transcript, TranscriptConsequence]) -> tuple[int, bool, int, str]:

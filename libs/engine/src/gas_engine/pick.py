@@ -99,13 +99,13 @@ class Pick:
 
     def kept(self, found: Sequence[tuple[Transcript, TranscriptConsequence]]) -> list[TranscriptConsequence]:
         """Consequences that are kept, in the order they come in, the most severe first."""
+        if self.keep is Keep.ALL:
+            return [consequence for _, consequence in found]
         best: dict[str | int, tuple[tuple[int, ...], int]] = {}
         for number, (transcript, consequence) in enumerate(found):
-            group: str | int = number
+            group: str | int = 0
             if self.keep is Keep.GENE:
                 group = consequence.symbol or consequence.gene_id or number
-            elif self.keep is not Keep.ALL:
-                group = 0
             rank = SEVERITY[consequence.terms[0]]
             key = tuple(
                 rank if name == RANK else value
