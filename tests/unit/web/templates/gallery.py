@@ -23,6 +23,7 @@ from gas_core.ports import QueueState
 from gas_web.accounts import Month, Usage
 from gas_web.blueprints.operations import Part
 from gas_web.cluster import Workload
+from gas_web.explorer.terms import impact_of
 from gas_web.fault import FaultLine
 from gas_web.joblist import STATES, Wanted
 from gas_web.provenance import provenance_of
@@ -794,6 +795,7 @@ def make_gallery(store: str = "") -> Flask:
     app.add_template_global(lambda path: f"/assets/{path}", "asset")
     app.add_template_global(lambda: "a-csrf-token", "csrf_token")
     app.add_template_filter(short_size)
+    app.add_template_filter(impact_of)
 
     def stub(**_: str) -> str:
         return "a page"

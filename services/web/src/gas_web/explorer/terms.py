@@ -126,6 +126,12 @@ TERMS: Final = (
 BY_NAME: Final = {term.name: term for term in TERMS}
 IMPACTS: Final = ("HIGH", "MODERATE", "LOW", "MODIFIER")
 
+
+def impact_of(name: str) -> str:
+    """The impact of a term; of one that is not known here, the least."""
+    return BY_NAME[name].impact if name in BY_NAME else IMPACTS[-1]
+
+
 CODING: Final = (
     "stop_gained",
     "frameshift_variant",
