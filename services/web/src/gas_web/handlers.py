@@ -86,18 +86,10 @@ def new_upload(
 
     ``of`` is a job that the new one takes the place of: it gets that one's name and notes.
     """
-    job_id = str(uuid.uuid4())
     now = clock.now()
     with traced("upload") as traceparent:
-        job = Job(
-            job_id=job_id,
-            user_id=user.identity_id,
-            user_email=user.email,
-            s3_inputs_bucket=inputs_bucket,
-            s3_key_input_file=input_key(user.identity_id, job_id),
-            created_time=now,
-            title=of.title if of else "",
-            notes=of.notes if of else "",
+        job = replace(
+            without_file(user, inputs_bucket=inputs_bucket, now=now, of=of),
             traceparent=traceparent,
             due={Due.UPLOAD.value: now + limits.upload_form_seconds + UPLOAD_SLACK_SECONDS},
         )
@@ -106,9 +98,24 @@ def new_upload(
             ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file),
             max_bytes=limits.max_bytes(user.plan),
             expires_seconds=limits.upload_form_seconds,
-            redirect_url=f"{submit_url}?job_id={job_id}",
+            redirect_url=f"{submit_url}?job_id={job.job_id}",
             now=now,
         )
+
+
+def without_file(user: User, *, inputs_bucket: str, now: int, of: Job | None) -> Job:
+    """A new job of a user, in the place of the job ``of`` with that one's name and notes, if there is one."""
+    job_id = str(uuid.uuid4())
+    return Job(
+        job_id=job_id,
+        user_id=user.identity_id,
+        user_email=user.email,
+        s3_inputs_bucket=inputs_bucket,
+        s3_key_input_file=input_key(user.identity_id, job_id),
+        created_time=now,
+        title=of.title if of else "",
+        notes=of.notes if of else "",
+    )
 
 
 def own_job(job_id: str, user: User, *, jobs: Jobs) -> Job:

@@ -5,14 +5,12 @@ The page asks for the address of each part when its turn comes, and may come bac
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from gas_core.domain.errors import PermanentError, StaleError, UploadMissingError, UploadTooLargeError
 from gas_core.domain.job import Due, Job, ObjectRef, PartsUpload, part_bytes_for
-from gas_core.domain.keys import input_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.names import clean_file_name
 from gas_core.domain.plans import User
@@ -20,7 +18,7 @@ from gas_core.domain.states import Status
 from gas_core.ports import Clock, Jobs, ObjectStore, Part, Publisher
 from gas_core.submit import abandon_upload, finish_parts, submit_job
 from gas_core.telemetry.trace import traced
-from gas_web.handlers import Limits, own_job
+from gas_web.handlers import Limits, own_job, without_file
 
 log = structlog.get_logger()
 
@@ -64,35 +62,21 @@ def begin(
     """
     if size_bytes > limits.max_bytes(user.plan):
         raise UploadTooLargeError(size_bytes=size_bytes)
-    job_id = str(uuid.uuid4())
-    ref = ObjectRef(inputs_bucket, input_key(user.identity_id, job_id))
     now = clock.now()
+    job = without_file(user, inputs_bucket=inputs_bucket, now=now, of=of)
     # Should the row never be written, the bucket's own rule forgets what was begun here.
     upload = PartsUpload(
-        upload_id=store.begin_parts(ref),
+        upload_id=store.begin_parts(_place(job)),
         name=clean_file_name(name),
         size_bytes=size_bytes,
         part_bytes=part_bytes_for(size_bytes, least=limits.part_bytes),
         fingerprint=fingerprint,
     )
     with traced("upload") as traceparent:
-        jobs.add(
-            Job(
-                job_id=job_id,
-                user_id=user.identity_id,
-                user_email=user.email,
-                s3_inputs_bucket=ref.bucket,
-                s3_key_input_file=ref.key,
-                created_time=now,
-                title=of.title if of else "",
-                notes=of.notes if of else "",
-                traceparent=traceparent,
-                upload=upload,
-                due={Due.UPLOAD.value: now + limits.parts_seconds},
-            )
-        )
-    log.info("upload_begun", job_id=job_id, input_bytes=size_bytes, parts=upload.count)
-    return Standing(job_id, upload)
+        due = {Due.UPLOAD.value: now + limits.parts_seconds}
+        jobs.add(replace(job, traceparent=traceparent, upload=upload, due=due))
+    log.info("upload_begun", job_id=job.job_id, input_bytes=size_bytes, parts=upload.count)
+    return Standing(job.job_id, upload)
 
 
 def standing(job_id: str, user: User, *, jobs: Jobs, store: ObjectStore) -> Standing:
