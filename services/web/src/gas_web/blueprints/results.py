@@ -104,13 +104,11 @@ def table(job: Job) -> Answer:
     if "arrange" in request.args:
         # By a link there is nobody to remember columns for: their form comes here.
         return redirect(_address(job, *_arranged(view, request.args)), code=303)
-    if "columns" not in request.args and not by_link():
-        view = replace(view, columns=remembered(user().table_columns))
+    usual = () if "columns" in request.args or by_link() else remembered(user().table_columns)
+    view = replace(view, columns=usual or view.columns)
     with _explorer().reading(job) as here:
-        asked = _asked(view, here)
-        if asked is None and "columns" not in request.args and view.columns:
-            # An address that is passed on tells the columns, too.
-            asked = view
+        # An address that is passed on tells the columns, too.
+        asked = _asked(view, here) or (view if usual else None)
         if asked is not None:
             return redirect(_address(job, asked), code=303)
         page = here.page(view)

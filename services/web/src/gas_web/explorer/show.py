@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from flask import url_for
 
@@ -344,7 +344,7 @@ class TablePage:
 
     def _row(self, row: Row) -> Shown:
         args: dict[str, Any] = self.view.args
-        place = {"job_id": self.job_id, "record": row["record"], "allele": row["allele"]}
+        place = _place(self.job_id, row)
         ids = dict.fromkeys([*row.get("ids", ()), *row.get("known_ids", ())])
         return Shown(
             location=f"{row['contig_name']}:{row['pos']}",
@@ -354,8 +354,10 @@ class TablePage:
             consequence=row.get("consequence") or "",
             impact=row.get("impact") or "",
             ids=[(name, rs_link(name)) for name in ids],
-            status=_STATUS.get(row["status"], str(row["status"])),
-            cells={name: _CELLS.get(name, _first)(name, row) for name in self.view.shown},
+            status=_status("status", row),
+            cells={
+                name: _CELLS.get(name, _first)(name, row) for name in self.view.shown if name not in _DRAWN
+            },
         )
 
 
@@ -367,6 +369,10 @@ _STATUS = {
 }
 
 
+def _status(_: str, row: Row) -> str:
+    return _STATUS.get(row["status"], str(row["status"]))
+
+
 def _first(name: str, row: Row) -> str:
     return row[COLUMNS[name].reads[0]] or ""
 
@@ -376,11 +382,12 @@ _CELLS: Mapping[str, Callable[[str, Row], str]] = {
     **{each: lambda name, row: _number(row[COLUMNS[name].reads[0]]) for each in ("af", "quality")},
     "class": lambda _, row: _label(row["variant_class"] or ""),
     "filter": lambda _, row: "" if row["filter"] == "." else row["filter"],
-    "id": lambda _, row: "; ".join([*row["ids"], *row["known_ids"]]),
     "regions": lambda _, row: "; ".join(row["regions"]),
-    "status": lambda _, row: _STATUS.get(row["status"], str(row["status"])),
+    "status": _status,
 }
 """What a row says in a column of one value, where that is more than the value itself."""
+_DRAWN: Final = frozenset({"consequence", "id"})
+"""Columns of more than words: the page makes them of what `Shown` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +410,7 @@ class DetailPage:
         self.job_id = job.job_id
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
-        here = {"job_id": job.job_id, "record": row["record"], "allele": row["allele"]}
+        here = _place(job.job_id, row)
         self.genotypes_url = url_for("results.genotypes", **here, **cast("dict[str, Any]", view.args))
         self.browser_url = url_for("results.browser", **here)
         self.location = f"{row['contig_name']}:{row['pos']}"
@@ -442,12 +449,7 @@ class GenotypesPage:
     def __init__(self, job: Job, view: View, row: Row, told: Genotypes, *, page: str) -> None:
         pages = max(-(-len(told.samples) // PAGE_ROWS), 1)
         number = min(int(page), pages) if re.fullmatch(r"[1-9][0-9]{0,8}", page) else 1
-        here: dict[str, Any] = {
-            "job_id": job.job_id,
-            "record": row["record"],
-            "allele": row["allele"],
-            **view.args,
-        }
+        here = _place(job.job_id, row) | view.args
         self.location = f"{row['contig_name']}:{row['pos']}"
         self.variant_url = url_for("results.variant", **here)
         self.fields = told.fields
@@ -514,6 +516,11 @@ def _cut(text: str | None) -> str:
     if not text or len(text) <= _LONGEST_VALUE:
         return text or ""
     return f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters; an export has them all)"
+
+
+def _place(job_id: str, row: Row) -> dict[str, Any]:
+    """What the address of a variant's page is made of."""
+    return {"job_id": job_id, "record": row["record"], "allele": row["allele"]}
 
 
 def _range(each: Bin) -> tuple[str, str]:
