@@ -1,7 +1,7 @@
 """Static files under addresses that have the hash of the contents in them: browsers keep them for good.
 
 One hash stands for the whole tree, so that style sheets reach fonts and images by relative paths. Texts are
-compressed once, when the process starts: not every proxy in front does it, and they are two thirds of a page.
+compressed once, when first asked for: not every proxy in front does it, and they are two thirds of a page.
 """
 
 from __future__ import annotations
@@ -28,10 +28,7 @@ class StaticFiles:
         self._packed: dict[str, bytes] = {}
         digest = hashlib.sha256()
         for name in sorted(self._names):
-            content = (root / name).read_bytes()
-            digest.update(name.encode() + b"\0" + content)
-            if name.endswith(_TEXTS):
-                self._packed[name] = gzip.compress(content, mtime=0)
+            digest.update(name.encode() + b"\0" + (root / name).read_bytes())
         self._hash = digest.hexdigest()[:16]
 
     def address(self, name: str) -> str:
@@ -50,12 +47,17 @@ class StaticFiles:
             return response
 
     def _response(self, name: str) -> Response:
-        packed = self._packed.get(name)
-        if packed is None or not request.accept_encodings["gzip"]:
+        text = name.endswith(_TEXTS)
+        if not text or not request.accept_encodings["gzip"]:
             response = send_from_directory(self._root, name, max_age=_YEAR_SECONDS)
         else:
-            response = Response(packed, mimetype=mimetypes.guess_type(name)[0])
+            response = Response(self._compressed(name), mimetype=mimetypes.guess_type(name)[0])
             response.headers["Content-Encoding"] = "gzip"
-        if packed is not None:
+        if text:
             response.vary.add("Accept-Encoding")
         return response
+
+    def _compressed(self, name: str) -> bytes:
+        if name not in self._packed:
+            self._packed[name] = gzip.compress((self._root / name).read_bytes(), mtime=0)
+        return self._packed[name]
