@@ -59,7 +59,9 @@ def test_finished_job_tells_how_many_records_it_could_not_annotate(
     page = f"/annotations/{job.job_id}"
     assert "350 variants annotated in 2 s." in words(ada.get(page))
     world.jobs.commit(job, replace(job, summary={"records": 350, "records_annotated": 347}))
-    assert "347 of 350 variants annotated in 2 s; the log tells why not the others." in words(ada.get(page))
+    assert "350 variants, 347 of them annotated in 2 s; the log tells why not the others." in words(
+        ada.get(page)
+    )
 
 
 def test_timeline_is_in_order_and_tells_of_mails(world: World, ada: Any, words: Any) -> None:

@@ -254,7 +254,8 @@ def _counted(job: Job) -> str:
     took = duration_text(max(job.complete_time - job.start_time, 0))
     annotated = job.summary.get("records_annotated", records)
     if annotated < records:
-        return f"{annotated:,} of {records:,} variants annotated in {took}; the log tells why not the others."
+        some = f"{annotated:,} of them annotated in {took}"
+        return f"{records:,} variants, {some}; the log tells why not the others."
     return f"{records:,} {'variant' if records == 1 else 'variants'} annotated in {took}."
 
 
