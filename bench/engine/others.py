@@ -62,7 +62,8 @@ def prepare(data: Path, *, snpeff: bool) -> None:
             "snpeff/made/snpEffectPredictor.bin",
             "mkdir -p snpeff/made && ln -sf ../../genes.gff3 snpeff/made/genes.gff"
             " && ln -sf ../../genome.fa snpeff/made/sequences.fa"
-            f" && snpEff -c snpEff.config made 2>&1",
+            f" && snpEff {SNPEFF[0]} build -gff3 -noCheckCds -noCheckProtein"
+            " -c snpEff.config made 2>&1",
         )
 
 
