@@ -28,7 +28,7 @@ OUR_PACKAGES := $(addprefix -e ,$(PACKAGES))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Running
 
@@ -82,6 +82,11 @@ SECONDS_OF_FUZZING ?= 600
 fuzz: .venv/installed-dev ## look for inputs that break the engine: make fuzz TARGET=vcf|bundle SECONDS_OF_FUZZING=600
 	@$(BIN)/$(PIP) install --no-deps --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz.run $(TARGET) --seconds $(SECONDS_OF_FUZZING)
+
+MINUTES ?= 60
+.PHONY: oracle-soak
+oracle-soak: .venv/installed-dev ## hold the engine against plain Python on made-up genomes, over night: make oracle-soak MINUTES=600
+	$(BIN)/python -m tests.integration.engine.soak --minutes $(MINUTES)
 
 # docs/developer/agreement.md tells where the files come from.
 .PHONY: agreement

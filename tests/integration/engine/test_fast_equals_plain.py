@@ -18,6 +18,11 @@ from gas_engine import Bundle, EngineError
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**48))
 def test_on_made_up_genomes_every_byte_and_every_cell_is_the_same(seed: int) -> None:
+    compare_world(seed)
+
+
+def compare_world(seed: int) -> int:
+    """Compare what both say of a file made up from ``seed``; the number of its records."""
     rng = random.Random(seed)
     bundle = a_bundle(rng)
     data = a_file(rng, bundle)
@@ -29,6 +34,8 @@ def test_on_made_up_genomes_every_byte_and_every_cell_is_the_same(seed: int) -> 
         else:
             with pytest.raises(EngineError, match=r"no record lies on a contig|REF contradicts toy"):
                 fast(data, bundle, Path(directory))
+    records: int = said.counts["records"]["read"]
+    return records
 
 
 def belongs(said: Said) -> bool:

@@ -69,8 +69,23 @@ def genomic_name(bundle: Bundle, contig: Contig, change: Change) -> str:
 
     margin = length if contig.circular else 0  # once around is as far as a repeat can carry
     shifted = most_3_prime(change, base, 0, length + margin, 1)
+    if not contig.circular:
+        shifted = _with_neighbour(shifted, base, length)
     kind = "m" if genetic_code(contig.genetic_code).mitochondrial else "g"
     return f"{contig.name}:{kind}.{_describe(shifted, base, place, 0, 1)}"
+
+
+def _with_neighbour(change: Change, base: Callable[[int], str], length: int) -> Change:
+    """An insertion before the first or behind the last base has a neighbour on one side: it replaces that."""
+    start, ref, alt = change
+    if ref or 0 < start < length:
+        return change
+    if start == 0:
+        return Change(0, base(0), alt + base(0))
+    size = len(alt)
+    if size <= length and "".join(base(index) for index in range(length - size, length)) == alt:
+        return change  # a duplication has a name without a neighbour
+    return Change(length - 1, base(length - 1), base(length - 1) + alt)
 
 
 def transcript_name(spliced: Spliced, change: Change, base: Callable[[int], str]) -> str:

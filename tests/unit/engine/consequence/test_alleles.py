@@ -44,6 +44,20 @@ def test_genomic_names_follow_the_3_prime_rule_around_the_origin_too(
     assert {c.hgvs_g for c in call(rcrs, pos, ref, alt)} == {f"NC_012920.1:{name}"}
 
 
+def test_an_insertion_at_the_end_of_a_linear_contig_replaces_the_only_neighbour(toy: Bundle) -> None:
+    contig = toy.contigs[0]
+    first, last = toy.sequence(contig.name, 0, 1), toy.sequence(contig.name, contig.length - 1, contig.length)
+    other_first, other_last = ("C" if base != "C" else "G" for base in (first, last))
+    before = annotate_allele(toy, contig, 1, first, other_first + first)
+    behind = annotate_allele(toy, contig, contig.length, last, last + other_last)
+    again = annotate_allele(toy, contig, contig.length, last, last + last)
+    assert {c.hgvs_g for c in before.consequences} == {f"{contig.name}:g.1delins{other_first}{first}"}
+    assert {c.hgvs_g for c in behind.consequences} == {
+        f"{contig.name}:g.{contig.length}delins{last}{other_last}"
+    }
+    assert {c.hgvs_g for c in again.consequences} == {f"{contig.name}:g.{contig.length}dup"}
+
+
 @pytest.mark.parametrize(
     ("record", "symbol", "expected"),
     [

@@ -174,6 +174,17 @@ def put_change(
             if repeats:
                 at = _put_stretch(m, out, at, contig, number, before, before + alt_size, strand)
                 return put(out, at, _DUP, 0, 3)
+        info = m.contigs[contig]
+        if number < 0 and not info.circular and not 0 < moved_start < info.length:
+            # no base on one side: it replaces the other's, _with_neighbour of the twin
+            neighbour = max(moved_start - 1, 0)
+            at = put(out, _put_place(m, out, at, contig, number, neighbour), _DELINS, 0, 6)
+            if moved_start:
+                out[at] = base_at(m, contig, neighbour)
+                return _put_bases(out, at + 1, alt, alt_at, alt_size, turned, strand)
+            at = _put_bases(out, at, alt, alt_at, alt_size, turned, strand)
+            out[at] = base_at(m, contig, neighbour)
+            return at + 1
         at = _put_stretch(m, out, at, contig, number, moved_start - 1, moved_start + 1, strand)
         at = put(out, at, _INS, 0, 3)
         return _put_bases(out, at, alt, alt_at, alt_size, turned, strand)
