@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class EngineError(Exception):
     """The annotation cannot go on. ``str(error)`` is a sentence for the person who asked for it."""
+
+
+class ResumeError(EngineError):
+    """The unfinished run in ``directory`` cannot be gone on with; ``why`` comes behind these words."""
+
+    def __init__(
+        self, directory: Path, why: str, remedy: str = "Remove that directory to begin anew."
+    ) -> None:
+        self.directory = directory
+        self.why = why
+        self.remedy = remedy
+        super().__init__(directory, why, remedy)
+
+    def __str__(self) -> str:
+        return f"The unfinished run in {self.directory} {self.why}. {self.remedy}"
 
 
 class BundleError(EngineError):
