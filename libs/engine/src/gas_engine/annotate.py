@@ -97,13 +97,13 @@ def annotate(
     StoppedError
         ``checkpoints`` was told to stop, and a checkpoint is written.
     """
-    run = _Run(input, bundle, limits, progress, pick, checkpoints=checkpoints)
+    run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints)
     with outputs.resumable() if checkpoints else outputs.staged() as staged:
         return run.into(staged)
 
 
-class _Run:
-    """One call of `annotate`: the parts and what they share."""
+class Run:
+    """One call of `annotate`: the parts and what they share. Other engines override what is theirs."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class _Run:
 
     def into(self, staged: OutputPaths) -> Summary:
         header = read_header(self._source.lines(), self._limits)
-        fields = OurFields(self._bundle, header)
+        fields = self._fields(header)
         declarations = Declarations(header, self._limits)
         contigs = Contigs(Registry(), self._bundle, declarations, self._limits)
         with bgzf.threads() as pool:
@@ -152,12 +152,22 @@ class _Run:
                 header.column_line,
             ]
             body.finish(staged.vcf, staged.index, head, contigs.met, self._tick)
-        notes = notes_on(header, lines, declarations, fields, self._tally)
-        summary = self._summary(header, tuple(notes))
+        notes = (*self._notes(), *notes_on(header, lines, declarations, fields, self._tally))
+        summary = self._summary(header, notes)
         staged.log.write_text(render_log(summary), encoding="utf-8")
         staged.summary.write_text(summary.to_json(), encoding="utf-8")
         self._report("done")
         return summary
+
+    def _fields(self, header: Header) -> OurFields:
+        return OurFields(self._bundle, header)
+
+    def _notes(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def _records(self) -> int:
+        return self._stream.records if self._stream else 0
 
     def _write_records(
         self,
@@ -243,8 +253,7 @@ class _Run:
         self._stage = stage
         self._last_report = time.monotonic()
         source = self._source
-        records = self._stream.records if self._stream else 0
-        self._progress(Progress(records, source.bytes_read, source.bytes_total, stage))
+        self._progress(Progress(self._records, source.bytes_read, source.bytes_total, stage))
 
     def _summary(self, header: Header, notes: tuple[str, ...]) -> Summary:
         tally, source, bundle = self._tally, self._source, self._bundle

@@ -23,6 +23,7 @@ from gas_engine.bundle import (
     verify_bundle,
 )
 from gas_engine.checkpoint import CHECKPOINT_SECONDS, Checkpoints, StoppedError
+from gas_engine.csq.run import annotate_with_csq
 from gas_engine.errors import EngineError, PickError
 from gas_engine.kernel.jit import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
@@ -80,6 +81,13 @@ def main() -> None:
     help="What --pick goes by, the first the most important.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["own", "csq"]),
+    default="own",
+    show_default=True,
+    help="Whose consequences: our own, or those of bcftools csq, in INFO/BCSQ and without a table.",
+)
+@click.option(
     "--resume",
     is_flag=True,
     help="Leave checkpoints, and go on from the last one if this command was stopped before.",
@@ -99,6 +107,7 @@ def annotate_command(
     bundle_path: Path | None,
     keep: str,
     order: str,
+    engine: str,
     resume: bool,
     checkpoint_seconds: float,
     quiet: bool,
@@ -114,6 +123,7 @@ def annotate_command(
       table.parquet     a row per allele, for data frames
       summary.json      all counts, for programs
       count.log         the same counts, for people
+    With --engine csq there is no table.
 
     \b
     Records on contigs that the bundle lacks pass through unchanged. Records whose REF contradicts
@@ -134,18 +144,17 @@ def annotate_command(
         pick = Pick(Keep(keep), tuple(order.split(",")))
     except PickError as error:
         raise click.UsageError(f"--pick-order: {error}") from error
+    if engine == "csq" and (resume or pick.keep is not Keep.ALL):
+        raise click.UsageError("--engine csq has neither --resume nor --pick.")
     checkpoints = Checkpoints(checkpoint_seconds) if resume else None
     with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
         bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
-        summary = annotate(
-            termination.input(vcf),
-            bundle,
-            OutputPaths(output),
-            termination.progress(show),
-            pick=pick,
-            checkpoints=checkpoints,
-        )
+        given = (termination.input(vcf), bundle, OutputPaths(output), termination.progress(show))
+        if engine == "csq":
+            summary = annotate_with_csq(*given)
+        else:
+            summary = annotate(*given, pick=pick, checkpoints=checkpoints)
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(

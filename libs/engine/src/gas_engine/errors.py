@@ -45,6 +45,22 @@ class PickError(EngineError):
         )
 
 
+class CsqError(EngineError):
+    """bcftools csq cannot go on: pysam is not there, or the process ended with ``code`` and ``said`` why."""
+
+    def __init__(self, code: int | None = None, said: str = "") -> None:
+        self.code = code
+        self.said = said
+        super().__init__(code, said)
+
+    def __str__(self) -> str:
+        if self.code is None:
+            return "bcftools csq comes with pysam, which is not installed: pip install 'gas-engine[csq]'."
+        why = f": {self.said}" if self.said else ""
+        end = f"was ended by signal {-self.code}" if self.code < 0 else f"ended with exit code {self.code}"
+        return f"bcftools csq {end}{why}. Without --engine csq, the engine's own consequences are to be had."
+
+
 class VcfError(EngineError):
     """A place in the input that is not VCF.
 

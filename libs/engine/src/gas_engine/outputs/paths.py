@@ -101,7 +101,10 @@ class OutputPaths:
     def _take(self, staged: OutputPaths) -> None:
         self.summary.unlink(missing_ok=True)
         for made, final in zip(staged.all, self.all, strict=True):
-            made.replace(final)
+            if made.exists():
+                made.replace(final)
+            else:
+                final.unlink(missing_ok=True)  # what an earlier run left is not of this one
 
 
 @contextmanager
