@@ -13,16 +13,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from gas_engine.assembly import likely_assembly, stated_assembly
-from gas_engine.errors import AssemblyError, NoContigError
+from gas_engine.errors import AssemblyError, NoContigError, ResumeError
 from gas_engine.kernel.registry import Registry
 from gas_engine.limits import Limits
 from gas_engine.notes import notes_on
 from gas_engine.outputs.log import render_log
+from gas_engine.outputs.parts import TableParts
 from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
-from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.pick import Keep, Pick
 from gas_engine.records import RecordStatus
+from gas_engine.resume import Parts, Resumption, identity
 from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, workspace
 from gas_engine.vcf import bgzf
 from gas_engine.vcf.declare import Declarations
@@ -34,9 +35,10 @@ from gas_engine.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from concurrent.futures import ThreadPoolExecutor
 
     from gas_engine.bundle import Bundle
+    from gas_engine.checkpoint import Checkpoints
     from gas_engine.outputs.paths import OutputPaths
 
 _PROGRESS_RECORDS = 1000
@@ -65,6 +67,7 @@ def annotate(
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen, so that sharing one is safe
     pick: Pick = Pick(),  # noqa: B008 - frozen, too
+    checkpoints: Checkpoints | None = None,
 ) -> Summary:
     """Annotate one VCF, read once from front to back, in bounded memory.
 
@@ -83,19 +86,24 @@ def annotate(
         Caps against inputs that would not end.
     pick
         Which consequences of an allele are kept; all, if nothing is said.
+    checkpoints
+        If given, the run leaves checkpoints in a hidden directory beside the outputs, and goes on from the
+        last one it finds there. Whatever stops it, but a fault of the input, leaves that directory.
 
     Raises
     ------
     EngineError
         The input cannot be annotated; the text is a sentence for the person who sent it.
+    StoppedError
+        ``checkpoints`` was told to stop, and a checkpoint is written.
     """
-    run = _Run(input, bundle, limits, progress, pick)
-    with outputs.staged() as staged:
+    run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints)
+    with outputs.resumable() if checkpoints else outputs.staged() as staged:
         return run.into(staged)
 
 
-class _Run:
-    """One call of `annotate`: the parts and what they share."""
+class Run:
+    """One call of `annotate`: the parts and what they share. Other engines override what is theirs."""
 
     def __init__(
         self,
@@ -104,10 +112,14 @@ class _Run:
         limits: Limits,
         progress: Callable[[Progress], None],
         pick: Pick,
+        *,
+        checkpoints: Checkpoints | None,
     ) -> None:
         self._bundle = bundle
         self._limits = limits
         self._pick = pick
+        self._checkpoints = checkpoints
+        self._records_before = 0  # done by the runs that this one goes on with
         self._progress = progress
         self._stage = "annotating"
         self._started = datetime.now(UTC)
@@ -119,12 +131,15 @@ class _Run:
 
     def into(self, staged: OutputPaths) -> Summary:
         header = read_header(self._source.lines(), self._limits)
-        fields = OurFields(self._bundle, header)
+        fields = self._fields(header)
         declarations = Declarations(header, self._limits)
         contigs = Contigs(Registry(), self._bundle, declarations, self._limits)
         with bgzf.threads() as pool:
-            body = BodyWriter(staged.directory / "body.bgz", pool)
-            lines = self._write_records(header, fields, declarations, contigs, body=body, table=staged.table)
+            resumption = self._resumption(header, staged)
+            body = _body(staged, pool, resumption)
+            lines = self._write_records(
+                header, fields, declarations, contigs, body=body, staged=staged, resumption=resumption
+            )
             self._check_assembly(header)
             self._report("writing")
             provenance = self._provenance()
@@ -137,12 +152,22 @@ class _Run:
                 header.column_line,
             ]
             body.finish(staged.vcf, staged.index, head, contigs.met, self._tick)
-        notes = notes_on(header, lines, declarations, fields, self._tally.records_read)
-        summary = self._summary(header, tuple(notes))
+        notes = (*self._notes(), *notes_on(header, lines, declarations, fields, self._tally))
+        summary = self._summary(header, notes)
         staged.log.write_text(render_log(summary), encoding="utf-8")
         staged.summary.write_text(summary.to_json(), encoding="utf-8")
         self._report("done")
         return summary
+
+    def _fields(self, header: Header) -> OurFields:
+        return OurFields(self._bundle, header)
+
+    def _notes(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def _records(self) -> int:
+        return self._stream.records if self._stream else 0
 
     def _write_records(
         self,
@@ -152,12 +177,21 @@ class _Run:
         contigs: Contigs,
         *,
         body: BodyWriter,
-        table: Path,
+        staged: OutputPaths,
+        resumption: Resumption | None,
     ) -> Lines:
-        all_odd = needs_python(header, self._bundle)
-        lines = Lines(self._source, header, self._limits, contigs, all_odd=all_odd)
-        with workspace(self._bundle) as work, body, TableWriter(table) as rows:
-            self._stream = RecordStream(
+        lines = Lines(
+            self._source,
+            header,
+            self._limits,
+            contigs,
+            all_odd=needs_python(header, self._bundle),
+            with_crc=resumption is not None,
+        )
+        begun = resumption.begun if resumption else None
+        table = TableParts(staged.directory, begun.parts if begun else 0)
+        with workspace(self._bundle) as work, body, table:
+            self._stream = stream = RecordStream(
                 self._bundle,
                 header,
                 fields,
@@ -165,17 +199,27 @@ class _Run:
                 contigs,
                 work=work,
                 body=body,
-                table=rows,
+                table=table,
                 tally=self._tally,
                 on_records=lambda: self._report(self._stage),
                 limits=self._limits,
                 pick=self._pick,
             )
+            if resumption:
+                resumption.follow(Parts(lines, contigs, declarations, self._tally, body, table, stream))
+                self._records_before = stream.records
             for piece in lines.pieces():
-                self._stream.add(piece)
+                stream.add(piece)
                 self._tick()
-            self._stream.finish()
+            stream.finish()
+        table.finish(staged.table, self._tick)
         return lines
+
+    def _resumption(self, header: Header, staged: OutputPaths) -> Resumption | None:
+        if self._checkpoints is None:
+            return None
+        same = identity(header, self._bundle, self._provenance())
+        return Resumption(self._checkpoints, staged, same, self._source.line)
 
     def _check_assembly(self, header: Header) -> None:
         """Refuse a file that belongs to another reference; an empty one belongs to any."""
@@ -209,8 +253,7 @@ class _Run:
         self._stage = stage
         self._last_report = time.monotonic()
         source = self._source
-        records = self._stream.records if self._stream else 0
-        self._progress(Progress(records, source.bytes_read, source.bytes_total, stage))
+        self._progress(Progress(self._records, source.bytes_read, source.bytes_total, stage))
 
     def _summary(self, header: Header, notes: tuple[str, ...]) -> Summary:
         tally, source, bundle = self._tally, self._source, self._bundle
@@ -247,6 +290,14 @@ class _Run:
             timing=Timing(
                 started=self._started.isoformat(timespec="seconds"),
                 seconds=round(seconds, 3),
-                records_per_second=round(tally.records_read / seconds, 1),
+                records_per_second=round((tally.records_read - self._records_before) / seconds, 1),
             ),
         )
+
+
+def _body(staged: OutputPaths, pool: ThreadPoolExecutor, resumption: Resumption | None) -> BodyWriter:
+    settled = resumption.begun.body if resumption and resumption.begun else None
+    try:
+        return BodyWriter(staged.directory / "body.bgz", pool, settled)
+    except ValueError as error:
+        raise ResumeError(staged.directory, "is damaged") from error

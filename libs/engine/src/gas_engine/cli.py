@@ -22,10 +22,13 @@ from gas_engine.bundle import (
     inspect_bundle,
     verify_bundle,
 )
+from gas_engine.checkpoint import CHECKPOINT_SECONDS, Checkpoints, StoppedError
+from gas_engine.csq.run import annotate_with_csq
 from gas_engine.errors import EngineError, PickError
 from gas_engine.kernel.jit import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.pick import ORDER, Keep, Pick
+from gas_engine.terminate import TerminatedError, Termination
 from gas_engine.version import __version__
 from gas_engine.warm import warm
 
@@ -36,6 +39,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _INTERRUPTED = 130
+_TERMINATED = 143
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -45,7 +49,7 @@ def main() -> None:
 
     \b
     Exit codes: 0 done; 1 the input, the bundle or the disk is at fault and one sentence
-    on standard error says how; 2 the command was called wrongly; 130 interrupted.
+    on standard error says how; 2 the command was called wrongly; 130 interrupted; 143 terminated.
     """  # noqa: D301 - click reads the backspace character
 
 
@@ -76,9 +80,37 @@ def main() -> None:
     metavar="A,B,...",
     help="What --pick goes by, the first the most important.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["own", "csq"]),
+    default="own",
+    show_default=True,
+    help="Whose consequences: our own, or those of bcftools csq, in INFO/BCSQ and without a table.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Leave checkpoints, and go on from the last one if this command was stopped before.",
+)
+@click.option(
+    "--checkpoint-seconds",
+    type=click.FloatRange(min=0),
+    default=CHECKPOINT_SECONDS,
+    show_default=True,
+    help="Seconds from one checkpoint of --resume to the next.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def annotate_command(
-    vcf: BinaryIO, output: Path, bundle_path: Path | None, keep: str, order: str, *, quiet: bool
+    *,
+    vcf: BinaryIO,
+    output: Path,
+    bundle_path: Path | None,
+    keep: str,
+    order: str,
+    engine: str,
+    resume: bool,
+    checkpoint_seconds: float,
+    quiet: bool,
 ) -> None:
     """Annotate a VCF; - reads standard input.
 
@@ -91,11 +123,16 @@ def annotate_command(
       table.parquet     a row per allele, for data frames
       summary.json      all counts, for programs
       count.log         the same counts, for people
+    With --engine csq there is no table.
 
     \b
     Records on contigs that the bundle lacks pass through unchanged. Records whose REF contradicts
     the bundle pass through with the flag GAS_REF_MISMATCH. Both are counted; if there is nothing else,
     the command fails and says so. Unsorted files are sorted, unless they are large (then: bcftools sort).
+
+    With --resume, a run that was terminated, killed or out of disk leaves a hidden directory in the output
+    directory. The same command on the same input then goes on, and leaves the very files that it would have
+    left without the break. Another input, bundle, option or version of the engine is refused.
 
     \b
     Examples:
@@ -107,10 +144,17 @@ def annotate_command(
         pick = Pick(Keep(keep), tuple(order.split(",")))
     except PickError as error:
         raise click.UsageError(f"--pick-order: {error}") from error
-    with _one_sentence_errors():
+    if engine == "csq" and (resume or pick.keep is not Keep.ALL):
+        raise click.UsageError("--engine csq has neither --resume nor --pick.")
+    checkpoints = Checkpoints(checkpoint_seconds) if resume else None
+    with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
         bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
-        summary = annotate(vcf, bundle, OutputPaths(output), show, pick=pick)
+        given = (termination.input(vcf), bundle, OutputPaths(output), termination.progress(show))
+        if engine == "csq":
+            summary = annotate_with_csq(*given)
+        else:
+            summary = annotate(*given, pick=pick, checkpoints=checkpoints)
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(
@@ -258,17 +302,30 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _one_sentence_errors() -> Iterator[None]:
+def _one_sentence_errors(checkpoints: Checkpoints | None = None) -> Iterator[None]:
     """Turn what is the user's to mend into one sentence on standard error and exit code 1."""
     try:
         yield
     except EngineError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename or 'The file'}: {error.strerror or error}.") from error
+        sentence = f"{error.filename or 'The file'}: {error.strerror or error}."
+        if checkpoints and checkpoints.records:
+            sentence += f" When this is mended, {_goes_on(checkpoints)}."
+        raise click.ClickException(sentence) from error
     except KeyboardInterrupt:
-        click.echo("Interrupted; no results were left.", err=True)
+        click.echo(f"Interrupted; {_goes_on(checkpoints)}.", err=True)
         sys.exit(_INTERRUPTED)
+    except (StoppedError, TerminatedError):
+        click.echo(f"Terminated; {_goes_on(checkpoints)}.", err=True)
+        sys.exit(_TERMINATED)
+
+
+def _goes_on(checkpoints: Checkpoints | None) -> str:
+    """Say what a stopped run left."""
+    if checkpoints and checkpoints.records:
+        return f"the same command goes on after record {checkpoints.records:,}"
+    return "no results were left"
 
 
 def _show_progress(progress: Progress) -> None:

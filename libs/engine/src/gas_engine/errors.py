@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class EngineError(Exception):
     """The annotation cannot go on. ``str(error)`` is a sentence for the person who asked for it."""
+
+
+class ResumeError(EngineError):
+    """The unfinished run in ``directory`` cannot be gone on with; ``why`` comes behind these words."""
+
+    def __init__(
+        self, directory: Path, why: str, remedy: str = "Remove that directory to begin anew."
+    ) -> None:
+        self.directory = directory
+        self.why = why
+        self.remedy = remedy
+        super().__init__(directory, why, remedy)
+
+    def __str__(self) -> str:
+        return f"The unfinished run in {self.directory} {self.why}. {self.remedy}"
 
 
 class BundleError(EngineError):
@@ -23,6 +43,22 @@ class PickError(EngineError):
         return (
             f"{self.name!r} is no criterion to pick by, or is named twice: choose of {', '.join(self.known)}."
         )
+
+
+class CsqError(EngineError):
+    """bcftools csq cannot go on: pysam is not there, or the process ended with ``code`` and ``said`` why."""
+
+    def __init__(self, code: int | None = None, said: str = "") -> None:
+        self.code = code
+        self.said = said
+        super().__init__(code, said)
+
+    def __str__(self) -> str:
+        if self.code is None:
+            return "bcftools csq comes with pysam, which is not installed: pip install 'gas-engine[csq]'."
+        why = f": {self.said}" if self.said else ""
+        end = f"was ended by signal {-self.code}" if self.code < 0 else f"ended with exit code {self.code}"
+        return f"bcftools csq {end}{why}. Without --engine csq, the engine's own consequences are to be had."
 
 
 class VcfError(EngineError):

@@ -10,6 +10,7 @@ from gas_engine.vcf.utf8 import is_utf8
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gas_engine.outputs.tally import Tally
     from gas_engine.stream import Lines
     from gas_engine.vcf.declare import Declarations
     from gas_engine.vcf.fields import OurFields
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def notes_on(
-    header: Header, lines: Lines, declarations: Declarations, fields: OurFields, records: int
+    header: Header, lines: Lines, declarations: Declarations, fields: OurFields, tally: Tally
 ) -> Iterator[str]:
     """Yield the notes of a finished run."""
-    if not records:
+    if not tally.records_read:
         yield "No records, so nothing to annotate."
     if lines.sorted_here:
         yield "The records were not in order; the output is sorted by contig and position."
@@ -37,7 +38,7 @@ def notes_on(
         yield f"The input's own INFO field {old} is kept as {new}."
     if declarations.total:
         yield f"Names that the header does not declare: {declarations.total}; declarations were added."
-    not_utf8 = lines.not_utf8 + sum(not is_utf8(line) for line in (*header.meta, header.column_line))
+    not_utf8 = tally.not_utf8 + sum(not is_utf8(line) for line in (*header.meta, header.column_line))
     if not_utf8:
         yield f"Lines that are not UTF-8: {not_utf8}; they were kept, and some tools refuse them."
     if lines.blank_lines:

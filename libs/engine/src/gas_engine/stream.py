@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import deflate
 import numpy as np
 
-from gas_engine.errors import VcfError
+from gas_engine.checkpoint import Place
+from gas_engine.errors import EngineError, VcfError
 from gas_engine.kernel import layout
 from gas_engine.kernel import lines as scan
-from gas_engine.kernel.layout import KIND_CONTIG, KIND_FILTER, KIND_INFO
+from gas_engine.kernel.layout import KIND_CONTIG, KIND_FILTER, KIND_FORMAT, KIND_INFO
 from gas_engine.kernel.lines import scan_lines
 from gas_engine.kernel.model import (
     longest_message,
@@ -34,7 +36,7 @@ from gas_engine.outputs.columns import BatchMaker
 from gas_engine.outputs.table import allele_frequencies
 from gas_engine.records import RecordAnnotator
 from gas_engine.vcf.record import SAMPLELESS_COLUMNS, Record, parse_record
-from gas_engine.vcf.text import readable, shown
+from gas_engine.vcf.text import as_json, from_json, readable, shown
 from gas_engine.vcf.utf8 import is_utf8
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from gas_engine.bundle import Bundle
     from gas_engine.kernel.layout import Bytes, Longs, Rows
-    from gas_engine.outputs.table import TableWriter
+    from gas_engine.outputs.parts import TableParts
     from gas_engine.outputs.tally import Tally
     from gas_engine.pick import Pick
     from gas_engine.vcf.declare import Declarations
@@ -60,6 +62,7 @@ _CALL_RECORDS: Final = 1000  # the caller is told of progress at least as often
 _FEW_RECORDS: Final = 8
 # What a record costs beside its text, as long as it is held: its row of `layout.LINE`, and a margin.
 _RECORD_OVERHEAD_BYTES: Final = 512
+_NEWLINE, _RETURN = 10, 13
 _FREQUENCY_KEYS: Final = frozenset({"AF", "AC", "AN"})
 _USES: Final = {
     b"AF": layout.USE_AF,
@@ -76,6 +79,16 @@ class Piece:
     block: Bytes
     lines: Rows
     odd: dict[int, Record]
+    crc: int = 0
+    """CRC-32 of the records' text before the block, where checkpoints ask for it."""
+
+    def place_after(self, index: int) -> Place:
+        """The place behind a record."""
+        line = self.lines[index]
+        end = int(line["end"])
+        end += 2 if self.block[end] == _RETURN else 1
+        crc = deflate.crc32(self.block[:end], self.crc)
+        return Place(int(line["number"]), crc, int(line["contig"]), int(line["pos"]))
 
 
 class Lines:
@@ -88,28 +101,51 @@ class Lines:
     """
 
     def __init__(
-        self, source: Source, header: Header, limits: Limits, contigs: Contigs, *, all_odd: bool
+        self,
+        source: Source,
+        header: Header,
+        limits: Limits,
+        contigs: Contigs,
+        *,
+        all_odd: bool,
+        with_crc: bool = False,
     ) -> None:
         self._source = source
         self._header = header
         self._limits = limits
         self._contigs = contigs
         self._all_odd = all_odd
+        self._with_crc = with_crc
+        self._start: Place | None = None
+        self._other_input: EngineError
         self._state = np.zeros(scan.SCAN_STATE, np.int64)
         self._state[scan.ORDERED] = 1
         self._streaming = False
         self._highest = (0, 0)  # of the pieces read before, once they stream
         self.sorted_here = False
-        self.not_utf8 = 0
 
     @property
     def blank_lines(self) -> int:
         """Lines without text, so far."""
         return int(self._state[scan.BLANK])
 
+    def start_at(self, place: Place, blank_lines: int, refusal: EngineError) -> None:
+        """Leave out the records before a place, which were in order, ``blank_lines`` being among them.
+
+        ``refusal`` is raised if what is left out is not what it was.
+        """
+        self._start, self._other_input = place, refusal
+        state = self._state
+        state[scan.NUMBER], state[scan.BLANK] = place.lines, blank_lines
+        state[scan.LAST_CONTIG], state[scan.LAST_POS] = self._highest = (place.contig, place.pos)
+        self._streaming = True
+
     def pieces(self) -> Iterator[Piece]:
         """Yield all records in order."""
         stream = self._read()
+        if self._streaming:
+            yield from stream
+            return
         held: deque[Piece] = deque()
         held_bytes = 0
         for piece in stream:
@@ -130,17 +166,38 @@ class Lines:
 
     def _read(self) -> Iterator[Piece]:
         state = self._state
-        for before, text in self._source.blocks():
+        for before, crc, text in self._blocks():
             block = np.frombuffer(text, np.uint8)
             if not state[scan.NUMBER]:
                 state[scan.NUMBER] = before
             state[scan.NEXT] = 0
             while state[scan.NEXT] < len(block):
-                piece = Piece(block, np.zeros(_LINES, layout.LINE), {})
+                piece = Piece(block, np.zeros(_LINES, layout.LINE), {}, crc)
                 self._fill(piece)
                 if len(piece.lines):
                     yield piece
                     self._highest = (int(state[scan.LAST_CONTIG]), int(state[scan.LAST_POS]))
+
+    def _blocks(self) -> Iterator[tuple[int, int, bytearray]]:
+        """Yield (lines before it, CRC-32 of the records' text before it, block) from the first place on."""
+        start = self._start
+        crc = 0
+        for before, block in self._source.blocks():
+            first = before
+            if start is not None:
+                if before + block.count(b"\n") < start.lines:
+                    crc = deflate.crc32(block, crc)
+                    continue
+                cut = _end_of_line(block, start.lines - before)
+                if deflate.crc32(block[:cut], crc) != start.crc:
+                    raise self._other_input
+                first, crc, start = start.lines, start.crc, None
+                del block[:cut]
+            yield first, crc, block
+            if self._with_crc:
+                crc = deflate.crc32(block, crc)
+        if start is not None:
+            raise self._other_input
 
     def _fill(self, piece: Piece) -> None:
         """Read lines of the block from where the last piece ended."""
@@ -181,7 +238,6 @@ class Lines:
             self._state[scan.BLANK] += 1
             self._state[scan.COUNT] -= 1
             return
-        self.not_utf8 += not is_utf8(text)
         record = parse_record(number, text, self._header.columns, vcf3=self._header.vcf3)
         piece.odd[number] = record
         line["contig"], line["pos"] = self._contigs.number(number, record.chrom), record.pos
@@ -251,6 +307,11 @@ def _size_bytes(lines: Rows) -> int:
     )
 
 
+def _end_of_line(block: bytearray, number: int) -> int:
+    """Where the line of that number (from 1) ends, with its line feed."""
+    return int(np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE)[number - 1]) + 1
+
+
 def _in_order(pieces: Iterable[Piece]) -> Piece:
     """Join pieces into one whose lines are in order."""
     blocks: list[Bytes] = []
@@ -285,7 +346,7 @@ class RecordStream:
         *,
         work: Workspace,
         body: BodyWriter,
-        table: TableWriter,
+        table: TableParts,
         tally: Tally,
         on_records: Callable[[], None],
         limits: Limits,
@@ -301,6 +362,8 @@ class RecordStream:
         self._table = table
         self._tally = tally
         self._on_records = on_records
+        self.on_rest: Callable[[Piece, int], None] | None = None
+        """Called between two records, all before them being with the outputs: with the last of them."""
         self._limits = limits
         self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
         self._picks = picks_of(pick, bundle)
@@ -328,6 +391,8 @@ class RecordStream:
         at, end = 0, len(piece.lines)
         work = self._work
         while at < end:
+            if self.on_rest is not None and at and self._at_rest:
+                self.on_rest(piece, at - 1)
             if self._go_plain:
                 self._go_plain -= 1
                 self._add_plain(piece, at)
@@ -368,22 +433,53 @@ class RecordStream:
             if self.records % _CALL_RECORDS == 0:
                 self._on_records()
 
+    @property
+    def _at_rest(self) -> bool:
+        """True if all records so far are with the outputs, and the table stands between row groups."""
+        return not self._cursors[layout.SITES] and self._table.between_row_groups
+
+    def state(self) -> dict[str, Any]:
+        """What it takes to go on after the records so far, as JSON takes it; the counts are handed over."""
+        self._hand_over_counts()
+        kinds = (KIND_INFO, KIND_FILTER, KIND_FORMAT)
+        return {
+            "records": self.records,
+            "go_plain": self._go_plain,
+            "names": [(kind, [as_json(name) for name, _ in self._names.of(kind)]) for kind in kinds],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self._cursors[layout.RECORDS] = state["records"]
+        self._go_plain = state["go_plain"]
+        for kind, names in state["names"]:
+            for name in names:
+                self._enter(kind, from_json(name), 0)
+
     def finish(self) -> None:
         """Hand over what is left, and the counts."""
         self._flush()
+        self._hand_over_counts()
+
+    def _hand_over_counts(self) -> None:
         for name, row in self._names.of(KIND_INFO):
             if row["use"] & layout.USE_UNDECLARED:
                 kept = self._fields.fate(name) or name
                 self._declarations.note_info(0, kept, bare=bool(row["bare"]), valued=bool(row["valued"]))
         genes, tracks = self._bundle.tables.genes, self._bundle.tracks
         self._tally.add_counts(self._counts, genes, [track.name for track in tracks], self._contigs)
+        for counts in self._counts:
+            counts.fill(0)
 
     def _enter_name(self, piece: Piece, index: int) -> bool:
         """Enter the name that the kernel stopped at; False if there are too many of them already."""
         cursors = self._cursors
         kind, at = int(cursors[layout.STOPPED_KIND]), int(cursors[layout.STOPPED_AT])
         name = piece.block[at : at + int(cursors[layout.STOPPED_SIZE])].tobytes()
-        line = int(piece.lines[index]["number"])
+        return self._enter(kind, name, int(piece.lines[index]["number"]))
+
+    def _enter(self, kind: int, name: bytes, line: int) -> bool:
+        """Enter a name that is met on that line; False if there are too many of them already."""
         if kind == KIND_INFO:
             kept = self._fields.fate(name)
             use = _USES.get(kept or b"", 0)
@@ -412,8 +508,9 @@ class RecordStream:
         line = piece.lines[index]
         number = int(line["number"])
         record = piece.odd.pop(number, None)
+        text = piece.block[line["start"] : line["end"]].tobytes()
+        self._tally.not_utf8 += not is_utf8(text)
         if record is None:
-            text = piece.block[line["start"] : line["end"]].tobytes()
             record = parse_record(number, text, self._header.columns, vcf3=self._header.vcf3)
         if 0 < self._cursors[layout.SITES] < _FEW_RECORDS:
             self._go_plain = _FEW_RECORDS
@@ -456,7 +553,9 @@ class RecordStream:
             return
         sites = work.sites[: cursors[layout.SITES]].copy()
         self._body.write(work.out[: cursors[layout.OUT]].data, sites)
-        contigs = [name.decode() for name in self._contigs.met]
+        # Not all that were met: how far the reader is ahead must not tell.
+        last = int(work.columns.rows["contig_name"][: cursors[layout.ROWS]].max())
+        contigs = [name.decode() for name in self._contigs.met[: last + 1]]
         self._table.add_batch(self._batches.batch(work.columns, cursors, contigs, self._filters))
         kept = int(cursors[layout.RECORDS])
         cursors.fill(0)

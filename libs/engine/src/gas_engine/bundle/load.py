@@ -96,7 +96,11 @@ class Bundle:
     @property
     def transcripts(self) -> list[Transcript]:
         """All transcripts, in genomic order."""
-        return [self._transcript(number) for number in range(len(self.tables.model.transcripts))]
+        return list(self.each_transcript())
+
+    def each_transcript(self) -> Iterator[Transcript]:
+        """All transcripts, in genomic order, one at a time."""
+        return map(self._transcript, range(len(self.tables.model.transcripts)))
 
     @property
     def marks(self) -> tuple[str, ...]:

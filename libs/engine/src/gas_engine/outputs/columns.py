@@ -145,8 +145,15 @@ def _with_nulls(array: Array, nulls: Array) -> Array:
 
 
 def _named(numbers: Array, words: Sequence[str], nulls: Array = None) -> Array:
+    """Words by their numbers, as a dictionary of words without repetition.
+
+    For one with repetitions Arrow writes a page that is too long, and ends in what was in memory before.
+    """
+    number_of = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    if len(number_of) < len(words):
+        numbers = np.array([number_of[word] for word in words])[numbers]
     indices = pa.array(np.maximum(numbers, 0).astype(np.int32), mask=nulls)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string()))
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(number_of), pa.string()))
 
 
 def _lists(ends: Array, values: Array) -> Array:

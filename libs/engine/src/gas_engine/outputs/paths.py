@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gas_engine.errors import EngineError, ResumeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +48,15 @@ class OutputPaths:
         """Every file, the summary last: where it stands, the others stand too."""
         return (self.vcf, self.index, self.table, self.log, self.summary)
 
+    @property
+    def checkpoint(self) -> Path:
+        return self.directory / "checkpoint.npz"
+
+    @property
+    def unfinished(self) -> Path:
+        """Where a run that can be gone on with is at work."""
+        return self.directory / ".gas-resume"
+
     @contextmanager
     def staged(self) -> Iterator[OutputPaths]:
         """Write into a hidden directory beside the outputs; move them into place only if all went well.
@@ -56,6 +70,52 @@ class OutputPaths:
         with tempfile.TemporaryDirectory(prefix=".gas-partial-", dir=self.directory) as partial:
             staged = OutputPaths(Path(partial))
             yield staged
-            self.summary.unlink(missing_ok=True)
-            for made, final in zip(staged.all, self.all, strict=True):
+            self._take(staged)
+
+    @contextmanager
+    def resumable(self) -> Iterator[OutputPaths]:
+        """As `staged`, but the hidden directory is always the same, and stays if there is a checkpoint in it.
+
+        It goes where the input is at fault: a checkpoint helps no one then.
+
+        Raises
+        ------
+        ResumeError
+            Another process is at work there.
+        """
+        staged = OutputPaths(self.unfinished)
+        staged.directory.mkdir(parents=True, exist_ok=True)
+        with _locked(staged.directory):
+            try:
+                yield staged
+            except BaseException as error:
+                at_fault = isinstance(error, EngineError) and not isinstance(error, ResumeError)
+                if at_fault or not staged.checkpoint.exists():
+                    shutil.rmtree(staged.directory)
+                raise
+            # Some are gone from here once they are moved: from now on, a run would have to begin anew.
+            staged.checkpoint.unlink(missing_ok=True)
+            self._take(staged)
+            shutil.rmtree(staged.directory)
+
+    def _take(self, staged: OutputPaths) -> None:
+        self.summary.unlink(missing_ok=True)
+        for made, final in zip(staged.all, self.all, strict=True):
+            if made.exists():
                 made.replace(final)
+            else:
+                final.unlink(missing_ok=True)  # what an earlier run left is not of this one
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Keep other processes out of a directory, until this one ends."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ResumeError(directory, "is at work", "Wait for its end.") from error
+        yield
+    finally:
+        os.close(handle)

@@ -182,6 +182,11 @@ class TableWriter:
             self._packer.shutdown()
             self._writer.close()
 
+    @property
+    def between_row_groups(self) -> bool:
+        """True if every row is in a row group that is written or being written."""
+        return not self._batches and not self._rows.count
+
     def add(self, number: int, annotated: AnnotatedRecord) -> None:
         """Add the rows of record ``number`` of the output, whose ID already holds the known ones."""
         shared = _record_columns(number, annotated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,6 +43,17 @@ class Tally:
         self.alleles_known = 0
         self.transitions = 0
         self.transversions = 0
+        self.not_utf8 = 0  # lines
+
+    def state(self) -> dict[str, Any]:
+        """All counts, as JSON takes them."""
+        return {name: value if isinstance(value, int) else dict(value) for name, value in vars(self).items()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        for name, value in state.items():
+            setattr(self, name, value if isinstance(value, int) else Counter(value))
+        self.statuses = Counter({RecordStatus(name): count for name, count in state["statuses"].items()})
 
     def add(self, annotated: AnnotatedRecord) -> None:
         self.statuses[annotated.status] += 1

@@ -5,6 +5,7 @@ Unpacking takes a tenth of the time of packing, and is done in the thread that r
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from collections import deque
@@ -51,7 +52,7 @@ def pack(text: bytes | memoryview) -> tuple[bytes, list[int]]:
     return b"".join(blocks), [len(block) for block in blocks]
 
 
-def whole_blocks(data: bytes) -> tuple[int, list[tuple[int, int, int]]]:
+def whole_blocks(data: bytes | mmap.mmap) -> tuple[int, list[tuple[int, int, int]]]:
     """Find the blocks at the start of ``data``: (where they end, [(deflated from, to, size of the text)]).
 
     It ends at a block that is not all there, or at anything that is no block as every writer makes them.
@@ -90,15 +91,20 @@ def unpack(data: bytes, blocks: list[tuple[int, int, int]]) -> bytes:
 class BlockWriter:
     """Write text as BGZF without an end marker; ``offsets`` tells where each block so far starts.
 
-    Blocks are packed on ``pool`` while more text comes, a bounded number at a time.
+    Blocks are packed on ``pool`` while more text comes, a bounded number at a time. What `settle` left is
+    gone on with if ``settled_bytes`` of the file and the text behind them are given.
     """
 
-    def __init__(self, path: Path, pool: ThreadPoolExecutor) -> None:
-        self._file = path.open("wb")
+    def __init__(
+        self, path: Path, pool: ThreadPoolExecutor, settled_bytes: int = 0, text: bytes = b""
+    ) -> None:
+        self.offsets = _block_offsets(path, settled_bytes)
+        self._file = path.open("r+b" if settled_bytes else "wb")
+        self._file.truncate(settled_bytes)
+        self._file.seek(settled_bytes)
         self._pool = pool
-        self._text = bytearray()
+        self._text = bytearray(text)
         self._packing: deque[Future[tuple[bytes, list[int]]]] = deque()
-        self.offsets = [0]
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +129,14 @@ class BlockWriter:
             self._pack(len(self._text) // batch * batch)
             self._write(_THREADS)
 
+    def settle(self) -> bytes:
+        """Bring all whole blocks to the disk; return the text behind them, which begins the next block."""
+        self._pack(len(self._text) // BLOCK_BYTES * BLOCK_BYTES)
+        self._write(0)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return bytes(self._text)
+
     def _pack(self, size: int) -> None:
         with memoryview(self._text) as text:
             for start in range(0, size, _BATCH_BLOCKS * BLOCK_BYTES):
@@ -136,3 +150,14 @@ class BlockWriter:
             self._file.write(packed)
             for size in sizes:
                 self.offsets.append(self.offsets[-1] + size)
+
+
+def _block_offsets(path: Path, size: int) -> list[int]:
+    """Where blocks in the first ``size`` bytes start, and the last ends; ValueError if they are damaged."""
+    if not size:
+        return [0]
+    with path.open("rb") as file, mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
+        end, blocks = whole_blocks(data)
+    if end != size:
+        raise ValueError
+    return [0, *(stop + _TRAILER.size for _, stop, _ in blocks)]

@@ -6,12 +6,12 @@ are said to be strings of any number, which contradicts no value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gas_engine.errors import VcfError
 from gas_engine.limits import Limits
 from gas_engine.vcf.record import MISSING, Record
-from gas_engine.vcf.text import shown
+from gas_engine.vcf.text import as_json, from_json, shown
 
 if TYPE_CHECKING:
     from gas_engine.bundle import Bundle
@@ -110,6 +110,20 @@ class Declarations:
             column = {"FILTER": 7, "INFO": 8, "FORMAT": 9}[kind]
             expected = f"one of at most {self._max_names:,} undeclared names"
             raise VcfError(line, column, kind, f"another name, {shown(name)},", expected)
+
+    def state(self) -> dict[str, Any]:
+        """All names but the contigs', which their reader enters again, as JSON takes them."""
+        return {
+            "filters": [as_json(name) for name in self._filters],
+            "formats": [as_json(name) for name in self._formats],
+            "infos": [[as_json(name), *how] for name, how in self._infos.items()],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self._filters = dict.fromkeys(map(from_json, state["filters"]))
+        self._formats = dict.fromkeys(map(from_json, state["formats"]))
+        self._infos = {from_json(name): (bare, valued) for name, bare, valued in state["infos"]}
 
     def lines(self, bundle: Bundle) -> list[bytes]:
         """Return the header lines to add, with lengths for contigs that the bundle knows."""

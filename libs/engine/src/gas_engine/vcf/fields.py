@@ -31,20 +31,7 @@ class OurFields:
 
     def __init__(self, bundle: Bundle, header: Header) -> None:
         self.tracks = {track.name: track.name.encode() for track in bundle.tracks}
-        self._lines = {
-            CSQ: _info_line(
-                CSQ, b"Consequence annotations %s. Format: %s" % (OURS, csq_format(bundle.marks))
-            ),
-            REF_MISMATCH: _info_line(
-                REF_MISMATCH,
-                b"REF contradicts %s, so not annotated (%s)" % (quoted(bundle.name), OURS),
-                b"Number=0,Type=Flag",
-            ),
-        }
-        for track in bundle.tracks:
-            key = self.tracks[track.name]
-            text = quoted(track.description or track.name)
-            self._lines[key] = _info_line(key, b"%s (overlaps %s)" % (text, OURS))
+        self._lines = self._declared(bundle)
         earlier = {
             declaration[1]
             for line in header.meta
@@ -57,6 +44,18 @@ class OurFields:
         header.declared["INFO"] |= {
             new for old, new in self._renamed.items() if old in header.declared["INFO"]
         }
+
+    def _declared(self, bundle: Bundle) -> dict[bytes, bytes]:
+        """The fields that this engine writes, with their header lines."""
+        lines = {
+            CSQ: info_line(CSQ, b"Consequence annotations %s. Format: %s" % (OURS, csq_format(bundle.marks))),
+            REF_MISMATCH: mismatch_line(bundle),
+        }
+        for track in bundle.tracks:
+            key = self.tracks[track.name]
+            text = quoted(track.description or track.name)
+            lines[key] = info_line(key, b"%s (overlaps %s)" % (text, OURS))
+        return lines
 
     @property
     def lines(self) -> list[bytes]:
@@ -118,7 +117,14 @@ def with_ids(ids: bytes, known: Iterable[str]) -> bytes:
     return b";".join([*present, *added]) if added else ids
 
 
-def _info_line(key: bytes, description: bytes, shape: bytes = b"Number=.,Type=String") -> bytes:
+def mismatch_line(bundle: Bundle) -> bytes:
+    """Header line of the flag."""
+    text = b"REF contradicts %s, so not annotated (%s)" % (quoted(bundle.name), OURS)
+    return info_line(REF_MISMATCH, text, b"Number=0,Type=Flag")
+
+
+def info_line(key: bytes, description: bytes, shape: bytes = b"Number=.,Type=String") -> bytes:
+    """Declare a field."""
     return b'##INFO=<ID=%s,%s,Description="%s">' % (key, shape, description)
 
 

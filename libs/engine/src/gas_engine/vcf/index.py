@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from gas_engine.kernel import binning
+from gas_engine.kernel import binning, layout
 from gas_engine.vcf import bgzf
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WINDOWS: Final = 1 << 15  # of 16 kb, up to position 2^29
 _STATISTICS_BIN: Final = 37_450
 _VCF_PRESET: Final = struct.pack("<6i", 2, 1, 2, 0, ord("#"), 0)
+_NONE: Final = np.zeros(0, np.int64)
 _Contig = tuple["Longs", "Longs", tuple[int, int, int]]
 """Chunks (bin, begin, end), the first offset of each window, and (first offset, last, records)."""
 
@@ -61,6 +62,36 @@ class Indexer:
             self._chunks.append(chunks[:made].copy())
             sites = sites[taken:]
 
+    def state(self) -> dict[str, Rows]:
+        """All that is known so far, as arrays: what `restore` takes."""
+        done = [(number, *self._contigs[number]) for number in self._contigs]
+        return {
+            "now": self._state,
+            "now_chunks": _joined(self._chunks),
+            "now_linear": self._linear,
+            "done": np.array([(number, *totals) for number, _, _, totals in done], np.int64).reshape(-1, 4),
+            "done_chunks": _joined([chunks for _, chunks, _, _ in done]),
+            "done_chunks_sizes": np.array([len(chunks) for _, chunks, _, _ in done], np.int64),
+            "done_linear": np.concatenate([_NONE, *(linear for _, _, linear, _ in done)]),
+            "done_linear_sizes": np.array([len(linear) for _, _, linear, _ in done], np.int64),
+            "waiting": np.concatenate([np.zeros(0, layout.SITE), *(rows for _, rows in self._waiting)]),
+            "waiting_at": np.array([at for at, _ in self._waiting], np.int64),
+            "waiting_sizes": np.array([len(rows) for _, rows in self._waiting], np.int64),
+        }
+
+    def restore(self, state: dict[str, Rows]) -> None:
+        """Go on from what `state` gave."""
+        self._state, self._linear = state["now"], state["now_linear"]
+        self._chunks = [state["now_chunks"]]
+        chunks = _split(state["done_chunks"], state["done_chunks_sizes"])
+        linears = _split(state["done_linear"], state["done_linear_sizes"])
+        for (number, first, last, count), chunk, linear in zip(
+            state["done"].tolist(), chunks, linears, strict=True
+        ):
+            self._contigs[number] = (chunk, linear, (first, last, count))
+        waiting = _split(state["waiting"], state["waiting_sizes"])
+        self._waiting.extend(zip(state["waiting_at"].tolist(), waiting, strict=True))
+
     def _end_contig(self) -> None:
         state = self._state
         contig = int(state[binning.CONTIG])
@@ -95,6 +126,14 @@ class Indexer:
             parts.append((linear + moved).astype("<u8").tobytes())
         parts.append(struct.pack("<Q", 0))
         path.write_bytes(bgzf.pack(b"".join(parts))[0] + bgzf.EOF)
+
+
+def _joined(chunks: Sequence[Longs]) -> Longs:
+    return np.concatenate([np.zeros((0, 3), np.int64), *chunks])
+
+
+def _split(rows: Rows, sizes: Longs) -> list[Rows]:
+    return np.split(rows, np.cumsum(sizes)[:-1]) if len(sizes) else []
 
 
 def _bins(chunks: Longs, moved: int) -> tuple[int, bytes]:

@@ -54,6 +54,11 @@ class Source:
         """Checksum of the bytes read so far; of the whole input once the lines have run out."""
         return self._digest.hexdigest()
 
+    @property
+    def line(self) -> int:
+        """Number of the last line that `lines` gave."""
+        return self._number
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield (number from 1, line without its line end). CRLF ends a line as LF does.
 

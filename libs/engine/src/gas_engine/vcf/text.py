@@ -1,4 +1,4 @@
-"""Say bytes of a file in a sentence without trusting them."""
+"""Bytes of a file as text: for people, who must be able to trust it, and for JSON, which loses nothing."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ def shown(value: bytes) -> str:
 def readable(value: bytes) -> str:
     """Decode for tables and logs; bytes that are not UTF-8 become U+FFFD (the VCF itself keeps them)."""
     return value.decode("utf-8", "replace")
+
+
+def as_json(value: bytes) -> str:
+    """Keep any bytes in JSON."""
+    return value.decode("latin-1")
+
+
+def from_json(value: str) -> bytes:
+    """Bytes that `as_json` kept."""
+    return value.encode("latin-1")

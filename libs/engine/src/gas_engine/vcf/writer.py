@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from gas_engine.vcf import bgzf
 from gas_engine.vcf.index import Indexer
 
@@ -25,11 +27,16 @@ _COPY_BYTES = 4 * 1024 * 1024
 class BodyWriter:
     """Write records as BGZF without a header, and keep what the index needs."""
 
-    def __init__(self, path: Path, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, pool: ThreadPoolExecutor, settled: dict[str, Rows] | None = None) -> None:
         self._path = path
-        self._blocks = bgzf.BlockWriter(path, pool)
         self._indexer = Indexer()
         self._bytes = 0
+        if settled is None:
+            self._blocks = bgzf.BlockWriter(path, pool)
+            return
+        self._bytes, settled_bytes = settled["bytes"].tolist()
+        self._blocks = bgzf.BlockWriter(path, pool, settled_bytes, settled["text"].tobytes())
+        self._indexer.restore(settled)
 
     def __enter__(self) -> Self:
         return self
@@ -45,6 +52,15 @@ class BodyWriter:
         self._indexer.add(self._bytes, sites, self._blocks.offsets)
         self._bytes += len(text)
 
+    def settle(self) -> dict[str, Rows]:
+        """Bring what was written to the disk; return all else that a writer needs to go on from here."""
+        text = self._blocks.settle()
+        return {
+            "bytes": np.array([self._bytes, self._blocks.offsets[-1]], np.int64),
+            "text": np.frombuffer(text, np.uint8),
+            **self._indexer.state(),
+        }
+
     def finish(
         self,
         vcf: Path,
@@ -53,7 +69,7 @@ class BodyWriter:
         contigs: Sequence[bytes],
         tick: Callable[[], None],
     ) -> None:
-        """Write ``vcf``, header lines and then the records, and its index; the body is removed.
+        """Write ``vcf``, header lines and then the records, and its index. The body stays.
 
         ``contigs`` are the names by the numbers that the sites carry.
         """
@@ -64,5 +80,4 @@ class BodyWriter:
                 whole.write(chunk)
                 tick()
             whole.write(bgzf.EOF)
-        self._path.unlink()
         self._indexer.write(index, contigs, self._blocks.offsets, len(head))
