@@ -23,7 +23,7 @@ from gas_engine.bundle import (
     verify_bundle,
 )
 from gas_engine.errors import EngineError, PickError
-from gas_engine.kernel.jit import CACHE_DIRECTORY
+from gas_engine.kernel.native import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.pick import ORDER, Keep, Pick
 from gas_engine.version import __version__
