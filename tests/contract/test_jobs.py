@@ -482,7 +482,7 @@ def test_line_has_who_waits_runs_and_was_annotated_and_nobody_else(jobs: Jobs) -
         return (
             here == [Waiting(job.job_id, job.submit_time, job.input_bytes) for job in waits]
             and Running(NOW + 3, 50) in line.running
-            and Served(15, 70) in line.served
+            and Served(NOW + 10, NOW + 25, 70) in line.served
             and line.known_until is None
             and not {job.job_id for job in others} & {each.job_id for each in line.waiting}
         )

@@ -25,7 +25,7 @@ from gas_engine.bundle import (
 from gas_engine.checkpoint import CHECKPOINT_SECONDS, Checkpoints, StoppedError
 from gas_engine.csq.run import annotate_with_csq
 from gas_engine.errors import EngineError, PickError
-from gas_engine.kernel.jit import CACHE_DIRECTORY
+from gas_engine.kernel.native import CACHE_DIRECTORY
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.pick import ORDER, Keep, Pick
 from gas_engine.terminate import TerminatedError, Termination

@@ -29,6 +29,7 @@ from gas_engine.kernel.model import (
     new_tallies,
     picks_of,
 )
+from gas_engine.kernel.native import held
 from gas_engine.kernel.records import annotate_lines
 from gas_engine.kernel.registry import Entry, Registry
 from gas_engine.limits import Limits, size_text
@@ -366,15 +367,20 @@ class RecordStream:
         """Called between two records, all before them being with the outputs: with the last of them."""
         self._limits = limits
         self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
-        self._picks = picks_of(pick, bundle)
+        self._picks = held(picks_of(pick, bundle))
         tables = bundle.tables
         bins = len(tables.model.known_bins)
-        self._tracks = np.array(
-            [(number * bins, at, size) for number, (at, size) in enumerate(tables.track_keys)], np.int64
-        ).reshape(-1, 3)
+        self._tracks = held(
+            np.array(
+                [(number * bins, at, size) for number, (at, size) in enumerate(tables.track_keys)], np.int64
+            ).reshape(-1, 3)
+        )
         self._work = work
         self._batches = BatchMaker(bundle)
-        self._counts = new_tallies(len(tables.genes), len(bundle.tracks))
+        self._tallies = new_tallies(len(tables.genes), len(bundle.tracks))
+        self._model, self._scratch, self._local = held(tables.model), held(work.scratch), held(work.local)
+        self._columns, self._out, self._sites = held(work.columns), held(work.out), held(work.sites)
+        self._counts, self._places = held(self._tallies), held(contigs.places)
         self._cursors = np.zeros(layout.CURSORS, np.int64)
         self._filters: list[str] = []
         self._keep_rest = header.columns > SAMPLELESS_COLUMNS
@@ -389,7 +395,6 @@ class RecordStream:
     def add(self, piece: Piece) -> None:
         """Annotate all records of a piece."""
         at, end = 0, len(piece.lines)
-        work = self._work
         while at < end:
             if self.on_rest is not None and at and self._at_rest:
                 self.on_rest(piece, at - 1)
@@ -402,24 +407,24 @@ class RecordStream:
                 continue
             stop = min(end, at + _CALL_RECORDS - self.records % _CALL_RECORDS)
             at, why = annotate_lines(
-                self._bundle.tables.model,
-                work.scratch,
+                self._model,
+                self._scratch,
                 piece.block,
                 piece.lines,
                 at,
                 stop,
-                self._contigs.places,
+                self._places,
                 self._names.names,
                 self._names.pool,
                 self._tracks,
                 self._picks,
-                work.out,
-                work.columns,
-                work.sites,
+                self._out,
+                self._columns,
+                self._sites,
                 self._counts,
                 self._cursors,
                 self._keep_rest,
-                work.local,
+                self._local,
             )
             self._settle_doubts(piece.block)
             if why == layout.UNKNOWN_NAME and self._enter_name(piece, at):
@@ -467,8 +472,8 @@ class RecordStream:
                 kept = self._fields.fate(name) or name
                 self._declarations.note_info(0, kept, bare=bool(row["bare"]), valued=bool(row["valued"]))
         genes, tracks = self._bundle.tables.genes, self._bundle.tracks
-        self._tally.add_counts(self._counts, genes, [track.name for track in tracks], self._contigs)
-        for counts in self._counts:
+        self._tally.add_counts(self._tallies, genes, [track.name for track in tracks], self._contigs)
+        for counts in self._tallies:
             counts.fill(0)
 
     def _enter_name(self, piece: Piece, index: int) -> bool:

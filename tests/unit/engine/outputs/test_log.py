@@ -102,4 +102,4 @@ def test_log_of_nothing_says_none() -> None:
 def test_summary_is_json_with_a_schema_version(mixed_records: list[AnnotatedRecord]) -> None:
     text = summary_of(mixed_records).to_json()
     assert json.loads(text)["schema_version"] == 1
-    assert text.endswith("}\n")
+    assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -1,15 +1,17 @@
 """The line of jobs: who is ahead of a waiting job, and about when it starts, with the error of that guess.
 
 SQS promises no order and workers come and go, so every answer here is "about". What a job takes is measured:
-a least-squares line through the last jobs that ended, seconds over bytes, and how far they were from it.
+a least-squares line through the last jobs that ended, seconds over bytes, and how far they were from it; and
+so is the pause in which a worker tells of one job and takes the next, as it comes once for every job ahead.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gas_core.domain.job import Job
@@ -21,7 +23,13 @@ FADES = 0.85
 LIKELY = 1.28
 """Standard deviations on either side of the middle: four starts of five lie within."""
 CLOCK_SECONDS = 1.0
-"""Rows know whole seconds, and a worker that is free asks for the next message a moment later."""
+"""Rows know whole seconds."""
+PAUSE_SECONDS = 2
+"""A worker that stood still for no longer may have had work all the time, whoever waits now."""
+FREE_SECONDS = 5
+"""A worker that is free for no longer is still there, and takes the next job."""
+GUESSED_PAUSE = 0.5
+"""Seconds, until one is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A job that was annotated, and how long that took."""
+    """A job that was annotated, from when to when."""
 
-    seconds: int
+    start_time: int
+    complete_time: int
     input_bytes: int
+
+    @property
+    def seconds(self) -> int:
+        return self.complete_time - self.start_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +121,9 @@ def service_time(served: Sequence[Served]) -> ServiceTime:
 
     ``served`` is not empty.
     """
-    weights = [FADES**age for age in range(len(served))]
-    whole = sum(weights)
-    weighed = [(weight / whole, each) for weight, each in zip(weights, served, strict=True)]
-    jobs = 1 / sum(share**2 for share, _ in weighed)
+    shares = _shares(len(served))
+    weighed = list(zip(shares, served, strict=True))
+    jobs = 1 / sum(share**2 for share in shares)
     mean_bytes = sum(share * each.input_bytes for share, each in weighed)
     mean_seconds = sum(share * each.seconds for share, each in weighed)
     varies = sum(share * (each.input_bytes - mean_bytes) ** 2 for share, each in weighed)
@@ -131,26 +143,77 @@ def service_time(served: Sequence[Served]) -> ServiceTime:
     return ServiceTime(base, per_byte, spread, jobs, shift)
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Seconds from a job's end to the start of the worker's next, and the variance of that mean.
+
+    ``free`` are the times since when workers have none.
+    """
+
+    seconds: float
+    variance: float
+    free: tuple[int, ...]
+
+
+def pause_of(line: Line) -> Pause:
+    """What lies between two jobs of a worker, where it had no reason to wait.
+
+    Rows do not tell which worker had which job, but the sum of the pauses is the same whoever paused: every
+    start is taken for the end of the longest. One counts if somebody who waits now waited all through it, or
+    if it is short.
+    """
+    begins = [each.start_time for each in line.served] + [each.start_time for each in line.running]
+    events = sorted([(each.complete_time, 0) for each in line.served] + [(begin, 1) for begin in begins])
+    waiting_since = line.waiting[0].submit_time if line.waiting else math.inf
+    free: deque[int] = deque()
+    pauses: list[int] = []
+    for at, begun in events:
+        if not begun:
+            free.append(at)
+        elif free:
+            since = free.popleft()
+            if since >= waiting_since or at - since <= PAUSE_SECONDS:
+                pauses.append(at - since)
+    if not pauses:
+        return Pause(GUESSED_PAUSE, GUESSED_PAUSE**2, tuple(free))
+    weighed = list(zip(_shares(len(pauses)), reversed(pauses), strict=True))
+    mean = sum(share * seconds for share, seconds in weighed)
+    spread = sum(share * (seconds - mean) ** 2 for share, seconds in weighed)
+    return Pause(mean, spread * sum(share**2 for share, _ in weighed), tuple(free))
+
+
+def _shares(count: int) -> list[float]:
+    """Weights of so many measurements, the last first; their sum is 1."""
+    weights = [FADES**age for age in range(count)]
+    return [weight / sum(weights) for weight in weights]
+
+
 def place_of(job: Job, line: Line, *, now: int) -> Place:
     """Where a PENDING job stands among those that wait, whoever's they are."""
     here = (job.submit_time, job.job_id)
     ahead = [each for each in line.waiting if (each.submit_time, each.job_id) < here]
     counted = Place(len(ahead), len(line.running))
     if line.known_until is not None and job.submit_time > line.known_until:
-        return Place(counted.ahead, counted.running, unknown=Unknown.TOO_LONG)
-    if not line.running:
-        return Place(counted.ahead, counted.running, unknown=Unknown.NO_WORKER)
+        return replace(counted, unknown=Unknown.TOO_LONG)
+    pause = pause_of(line)
+    between = [since for since in pause.free if now - since <= FREE_SECONDS]
+    if not line.running and not between:
+        return replace(counted, unknown=Unknown.NO_WORKER)
     if not line.served:
-        return Place(counted.ahead, counted.running, unknown=Unknown.NOTHING_MEASURED)
+        return replace(counted, unknown=Unknown.NOTHING_MEASURED)
     takes = service_time(line.served)
     # Each worker takes whoever is next when it is free; as many work on as work now.
-    free = [max(takes.of(each.input_bytes) - (now - each.start_time), 0.0) for each in line.running]
+    free = [
+        max(takes.of(each.input_bytes) - (now - each.start_time), 0.0) + pause.seconds
+        for each in line.running
+    ]
+    free += [max(pause.seconds - (now - since), 0.0) for since in between]
     heapq.heapify(free)
     for each in ahead:
-        heapq.heappush(free, heapq.heappop(free) + takes.of(each.input_bytes))
+        heapq.heappush(free, heapq.heappop(free) + takes.of(each.input_bytes) + pause.seconds)
     start = free[0]
-    in_a_row = (counted.ahead + counted.running) / counted.running
+    in_a_row = (counted.ahead + counted.running) / len(free)
     each_its_own = takes.spread**2 * in_a_row
-    all_alike = (takes.spread**2 / takes.jobs + takes.shift**2 / 4) * in_a_row**2
+    all_alike = (takes.spread**2 / takes.jobs + takes.shift**2 / 4 + pause.variance) * in_a_row**2
     error = LIKELY * math.sqrt(each_its_own + all_alike) + CLOCK_SECONDS
-    return Place(counted.ahead, counted.running, max(start - error, 0.0), start + error)
+    return replace(counted, earliest=max(start - error, 0.0), latest=start + error)

@@ -123,7 +123,7 @@ class FakeJobs:
         return Line(
             waiting=tuple(sorted(waiting, key=lambda each: (each.submit_time, each.job_id))),
             running=tuple(Running(job.start_time, job.input_bytes) for job in stages[Stage.RUNNING]),
-            served=tuple(Served(job.complete_time - job.start_time, job.input_bytes) for job in served),
+            served=tuple(Served(job.start_time, job.complete_time, job.input_bytes) for job in served),
             known_until=min((jobs[-1].submit_time for jobs in shards if len(jobs) == limit), default=None),
         )
 

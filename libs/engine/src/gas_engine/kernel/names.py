@@ -35,3 +35,20 @@ def name_slot(names: Rows, pool: Bytes, kind: int, text: Bytes, start: int, end:
             return int(slot)
         slot = (slot + 1) & mask
     return int(-1 - slot)
+
+
+@jit
+def enter_name(
+    names: Rows, pool: Bytes, kind: int, at: int, size: int, number: int, use: int, new_at: int, new_size: int
+) -> int:
+    """Fill the row of a name that is not in the table yet and stands in the pool; return its slot."""
+    slot = -1 - name_slot(names, pool, kind, pool, at, at + size)
+    names[slot].hash = name_hash(kind, pool, at, at + size)
+    names[slot].kind = kind
+    names[slot].at = at
+    names[slot].size = size
+    names[slot].id = number
+    names[slot].use = use
+    names[slot].new_at = new_at
+    names[slot].new_size = new_size
+    return slot

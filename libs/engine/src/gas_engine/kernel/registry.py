@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from gas_engine.kernel.layout import NAME, Bytes, Rows
-from gas_engine.kernel.names import name_hash, name_slot
+from gas_engine.kernel.names import enter_name, name_slot
 
 _FIRST_SLOTS: Final = 1 << 10
 
@@ -36,12 +36,7 @@ class Registry:
         number = self._counts.get(kind, 0)
         self._counts[kind] = number + 1
         at, new_at = self._keep(name), self._keep(entry.new)
-        text = self.pool[at : at + len(name)]
-        row = self.names[-1 - name_slot(self.names, self.pool, kind, text, 0, len(name))]
-        row["hash"] = name_hash(kind, text, 0, len(name))
-        row["at"], row["size"], row["kind"], row["id"] = at, len(name), kind, number
-        row["use"] = entry.use
-        row["new_at"], row["new_size"] = new_at, len(entry.new)
+        enter_name(self.names, self.pool, kind, at, len(name), number, entry.use, new_at, len(entry.new))
         self._filled += 1
         return number
 

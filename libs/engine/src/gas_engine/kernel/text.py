@@ -5,37 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
-from gas_engine.kernel.jit import jit
+from gas_engine.kernel.jit import intrinsic, jit
 from gas_engine.kernel.layout import Bytes
 
 Numba = Any
 """Of numba, which has no types."""
-_array: Numba = make_array
-_raw_memcpy: Numba = cgutils.raw_memcpy
 _EXACT = 1 << 53  # whole numbers below have an exact double
 _POWERS = 10.0 ** np.arange(23)  # and so have these powers of ten (Clinger 1990)
 
 
-def _memcpy(_: Numba, out: Numba, _at: Numba, source: Numba, _start: Numba, _size: Numba) -> Numba:
+@intrinsic
+def _copy(_: Numba, out: Numba, _at: Numba, source: Numba, _start: Numba, _size: Numba) -> Numba:
     """``memcpy``: a loop over bytes, which stood here before, was a fifth of the core's time."""
+    # numba is imported by those alone who compile.
+    from numba import types
+    from numba.core import cgutils
+    from numba.np import arrayobj
+
+    array: Numba = arrayobj.make_array
+    memcpy: Numba = cgutils.raw_memcpy
 
     def generate(context: Numba, builder: Numba, signature: Numba, values: Numba) -> Numba:
         kinds = signature.args
         out, at, source, start, size = values
-        to = builder.gep(_array(kinds[0])(context, builder, out).data, [at])
-        begin = builder.gep(_array(kinds[2])(context, builder, source).data, [start])
-        _raw_memcpy(builder, to, begin, size, 1)
+        to = builder.gep(array(kinds[0])(context, builder, out).data, [at])
+        begin = builder.gep(array(kinds[2])(context, builder, source).data, [start])
+        memcpy(builder, to, begin, size, 1)
         return context.get_dummy_value()
 
     return types.void(out, types.intp, source, types.intp, types.intp), generate
-
-
-_copy: Numba = intrinsic(_memcpy)
 
 
 @jit

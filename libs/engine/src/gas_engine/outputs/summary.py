@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 
 SCHEMA_VERSION = 1
 
@@ -105,5 +105,20 @@ class Summary:
     def to_json(self) -> str:
         """Return the summary as JSON text, ending in a line feed."""
         # Not asdict: it copies every count, one by one.
-        body = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps(body, indent=2, ensure_ascii=False, default=asdict) + "\n"
+        return _json({field.name: getattr(self, field.name) for field in fields(self)}) + "\n"
+
+
+def _json(value: object, indent: str = "\n") -> str:
+    """As ``json.dumps(value, indent=2)``, which indents in Python, a piece of text at a time."""
+    inner = indent + "  "
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict) and value:
+        pairs = [f"{_word(key)}: {_json(each, inner)}" for key, each in value.items()]
+        return f"{{{inner}{f',{inner}'.join(pairs)}{indent}}}"
+    if isinstance(value, list | tuple) and value:
+        return f"[{inner}{f',{inner}'.join([_json(each, inner) for each in value])}{indent}]"
+    return str(value) if type(value) is int else _word(value)
+
+
+_word = json.JSONEncoder(ensure_ascii=False).encode

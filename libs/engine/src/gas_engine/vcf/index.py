@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WINDOWS: Final = 1 << 15  # of 16 kb, up to position 2^29
 _STATISTICS_BIN: Final = 37_450
+_BIN_BITS: Final = 16  # more than any number of a bin takes
 _VCF_PRESET: Final = struct.pack("<6i", 2, 1, 2, 0, ord("#"), 0)
 _NONE: Final = np.zeros(0, np.int64)
 _Contig = tuple["Longs", "Longs", tuple[int, int, int]]
@@ -118,9 +119,9 @@ class Indexer:
         joined = b"".join(name + b"\0" for name, _ in met)
         parts = [b"TBI\1", struct.pack("<i", len(met)), _VCF_PRESET, struct.pack("<i", len(joined)), joined]
         moved = shift << 16
-        for _, (chunks, linear, (first, last, count)) in met:
-            bins, packed = _bins(chunks, moved)
-            parts += [struct.pack("<i", bins + 1), packed]
+        bins = _bins([chunks for _, (chunks, _, _) in met], moved)
+        for (_, (_, linear, (first, last, count))), (bin_count, packed) in zip(met, bins, strict=True):
+            parts += [struct.pack("<i", bin_count + 1), packed]
             parts.append(struct.pack("<IiQQQQ", _STATISTICS_BIN, 2, first + moved, last + moved, count, 0))
             parts.append(struct.pack("<i", len(linear)))
             parts.append((linear + moved).astype("<u8").tobytes())
@@ -136,8 +137,15 @@ def _split(rows: Rows, sizes: Longs) -> list[Rows]:
     return np.split(rows, np.cumsum(sizes)[:-1]) if len(sizes) else []
 
 
-def _bins(chunks: Longs, moved: int) -> tuple[int, bytes]:
-    """How many bins there are, and their bytes; chunks of a bin are joined where they meet within a block."""
+def _bins(contigs: Sequence[Longs], moved: int) -> list[tuple[int, bytes]]:
+    """How many bins each contig has, and their bytes; chunks of a bin are joined if they meet within a block.
+
+    All contigs at once: a bin is known by its contig and its number.
+    """
+    if not contigs:
+        return []
+    chunks = np.concatenate(contigs)
+    chunks[:, 0] += np.repeat(np.arange(len(contigs)), [len(each) for each in contigs]) << _BIN_BITS
     chunks = chunks[np.argsort(chunks[:, 0], kind="stable")]
     numbers, begins, ends = chunks.T
     new_bin = np.append(True, numbers[1:] != numbers[:-1])
@@ -147,9 +155,18 @@ def _bins(chunks: Longs, moved: int) -> tuple[int, bytes]:
     bins = len(first_piece)
     # A bin: its number and how many pieces it has (4 bytes each), then where each begins and ends (8 bytes).
     words = np.empty(2 * bins + 4 * pieces, "<u4")
-    at = 2 * np.arange(bins) + 4 * first_piece
-    words[at], words[at + 1] = numbers[new_bin], np.diff(first_piece, append=pieces)
+    bin_at = 2 * np.arange(bins) + 4 * first_piece
+    words[bin_at] = numbers[new_bin] & ((1 << _BIN_BITS) - 1)
+    words[bin_at + 1] = np.diff(first_piece, append=pieces)
     at = 2 * np.cumsum(new_bin[apart]) + 4 * np.arange(pieces)
     for place, offsets in ((0, begins[apart] + moved), (2, ends[last] + moved)):
         words[at + place], words[at + place + 1] = offsets & 0xFFFFFFFF, offsets >> 32
-    return bins, words.tobytes()
+    first_bin = np.searchsorted(numbers[new_bin] >> _BIN_BITS, np.arange(len(contigs) + 1))
+    word_at = np.append(bin_at, len(words))[first_bin]
+    return [
+        (
+            int(first_bin[contig + 1] - first_bin[contig]),
+            words[word_at[contig] : word_at[contig + 1]].tobytes(),
+        )
+        for contig in range(len(contigs))
+    ]

@@ -149,7 +149,7 @@ class DynamoJobs:
             waiting=tuple(waiting),
             running=tuple(Running(row["queue_time"], row.get("input_bytes", 0)) for row in running),
             served=tuple(
-                Served(row["queue_time"] - row["start_time"], row.get("input_bytes", 0))
+                Served(row["start_time"], row["queue_time"], row.get("input_bytes", 0))
                 for row in served[:SERVED_JOBS]
             ),
             known_until=min(cut, default=None),
