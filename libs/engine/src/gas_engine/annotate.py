@@ -13,12 +13,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from gas_engine.assembly import likely_assembly, stated_assembly
-from gas_engine.errors import AssemblyError, NoContigError
+from gas_engine.errors import AssemblyError, NoContigError, NoSamplesError
+from gas_engine.haplotypes.writer import HaplotypeWriter
 from gas_engine.kernel.registry import Registry
 from gas_engine.limits import Limits
-from gas_engine.notes import notes_on
+from gas_engine.notes import notes_on, notes_on_haplotypes
 from gas_engine.outputs.log import render_log
-from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
+from gas_engine.outputs.summary import (
+    EngineInfo,
+    HaplotypeCounts,
+    InputInfo,
+    SourceInfo,
+    Summary,
+    Timing,
+)
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.pick import Keep, Pick
@@ -65,6 +73,7 @@ def annotate(
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen, so that sharing one is safe
     pick: Pick = Pick(),  # noqa: B008 - frozen, too
+    haplotypes: bool = False,
 ) -> Summary:
     """Annotate one VCF, read once from front to back, in bounded memory.
 
@@ -83,13 +92,16 @@ def annotate(
         Caps against inputs that would not end.
     pick
         Which consequences of an allele are kept; all, if nothing is said.
+    haplotypes
+        Tell in INFO/CSQ_HAPLOTYPE what coding variants do together that phased genotypes put on one
+        haplotype.
 
     Raises
     ------
     EngineError
         The input cannot be annotated; the text is a sentence for the person who sent it.
     """
-    run = _Run(input, bundle, limits, progress, pick)
+    run = _Run(input, bundle, limits, progress, pick, haplotypes=haplotypes)
     with outputs.staged() as staged:
         return run.into(staged)
 
@@ -104,10 +116,14 @@ class _Run:
         limits: Limits,
         progress: Callable[[Progress], None],
         pick: Pick,
+        *,
+        haplotypes: bool,
     ) -> None:
         self._bundle = bundle
         self._limits = limits
         self._pick = pick
+        self._with_haplotypes = haplotypes
+        self._haplotypes: HaplotypeCounts | None = None
         self._progress = progress
         self._stage = "annotating"
         self._started = datetime.now(UTC)
@@ -119,7 +135,9 @@ class _Run:
 
     def into(self, staged: OutputPaths) -> Summary:
         header = read_header(self._source.lines(), self._limits)
-        fields = OurFields(self._bundle, header)
+        if self._with_haplotypes and not header.samples:
+            raise NoSamplesError
+        fields = OurFields(self._bundle, header, haplotypes=self._with_haplotypes)
         declarations = Declarations(header, self._limits)
         contigs = Contigs(Registry(), self._bundle, declarations, self._limits)
         with bgzf.threads() as pool:
@@ -137,7 +155,9 @@ class _Run:
                 header.column_line,
             ]
             body.finish(staged.vcf, staged.index, head, contigs.met, self._tick)
-        notes = notes_on(header, lines, declarations, fields, self._tally.records_read)
+        notes = list(notes_on(header, lines, declarations, fields, self._tally.records_read))
+        if self._haplotypes is not None:
+            notes += notes_on_haplotypes(self._haplotypes)
         summary = self._summary(header, tuple(notes))
         staged.log.write_text(render_log(summary), encoding="utf-8")
         staged.summary.write_text(summary.to_json(), encoding="utf-8")
@@ -156,6 +176,9 @@ class _Run:
     ) -> Lines:
         all_odd = needs_python(header, self._bundle)
         lines = Lines(self._source, header, self._limits, contigs, all_odd=all_odd)
+        held = None
+        if self._with_haplotypes:
+            held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
         with workspace(self._bundle) as work, body, TableWriter(table) as rows:
             self._stream = RecordStream(
                 self._bundle,
@@ -164,7 +187,7 @@ class _Run:
                 declarations,
                 contigs,
                 work=work,
-                body=body,
+                body=held or body,
                 table=rows,
                 tally=self._tally,
                 on_records=lambda: self._report(self._stage),
@@ -175,6 +198,8 @@ class _Run:
                 self._stream.add(piece)
                 self._tick()
             self._stream.finish()
+            if held is not None:
+                self._haplotypes = held.finish()
         return lines
 
     def _check_assembly(self, header: Header) -> None:
@@ -199,6 +224,8 @@ class _Run:
         text = f"bundle={bundle.name} version={bundle.version} assembly={bundle.assembly}"
         if self._pick.keep is not Keep.ALL:
             text += f" pick={self._pick}"
+        if self._with_haplotypes:
+            text += " haplotypes=yes"
         return f"##gas_engine={__version__} {text}".encode()
 
     def _tick(self) -> None:
@@ -244,6 +271,7 @@ class _Run:
             contigs=by_count(tally.contigs),
             contigs_outside=by_count(tally.contigs_outside),
             notes=notes,
+            haplotypes=self._haplotypes,
             timing=Timing(
                 started=self._started.isoformat(timespec="seconds"),
                 seconds=round(seconds, 3),

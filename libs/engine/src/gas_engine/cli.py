@@ -76,9 +76,22 @@ def main() -> None:
     metavar="A,B,...",
     help="What --pick goes by, the first the most important.",
 )
+@click.option(
+    "--haplotypes",
+    is_flag=True,
+    help="Tell too, in INFO/CSQ_HAPLOTYPE, what coding variants on one haplotype do together. "
+    "Needs phased genotypes.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def annotate_command(
-    vcf: BinaryIO, output: Path, bundle_path: Path | None, keep: str, order: str, *, quiet: bool
+    vcf: BinaryIO,
+    output: Path,
+    bundle_path: Path | None,
+    keep: str,
+    order: str,
+    *,
+    haplotypes: bool,
+    quiet: bool,
 ) -> None:
     """Annotate a VCF; - reads standard input.
 
@@ -110,7 +123,7 @@ def annotate_command(
     with _one_sentence_errors():
         bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
-        summary = annotate(vcf, bundle, OutputPaths(output), show, pick=pick)
+        summary = annotate(vcf, bundle, OutputPaths(output), show, pick=pick, haplotypes=haplotypes)
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gas_engine.bundle import Bundle
+    from gas_engine.haplotypes.writer import HaplotypeWriter
     from gas_engine.kernel.layout import Bytes, Longs, Rows
     from gas_engine.outputs.table import TableWriter
     from gas_engine.outputs.tally import Tally
@@ -284,7 +285,7 @@ class RecordStream:
         contigs: Contigs,
         *,
         work: Workspace,
-        body: BodyWriter,
+        body: BodyWriter | HaplotypeWriter,
         table: TableWriter,
         tally: Tally,
         on_records: Callable[[], None],
