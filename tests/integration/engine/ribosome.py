@@ -49,18 +49,15 @@ class Gene:
 
     def steps(self, changes: list[Change]) -> list[Step]:
         """The message from the first coding base on."""
+        inserted = {change.start: change for change in changes if change.start == change.end}
+        replacing = {change.start: change for change in changes if change.start < change.end}
         found = []
         for exon_start, exon_end in self.exons:
             place = exon_start
             while place < exon_end:
-                found += [
-                    (place, Step(change.alt, 0, change.name))
-                    for change in changes
-                    if change.start == place == change.end and place > exon_start
-                ]
-                inside = [change for change in changes if change.start == place < change.end]
-                if inside:
-                    (change,) = inside
+                if place in inserted and place > exon_start:
+                    found.append((place, Step(inserted[place].alt, 0, inserted[place].name)))
+                if change := replacing.get(place):
                     found.append((place, Step(change.alt, len(change.ref), change.name)))
                     place = change.end
                 else:
@@ -79,13 +76,15 @@ class Gene:
 class Reading:
     """``groups`` are the names of changes that are read together, in the order of the message.
 
-    ``shifted`` tells of each group whether it leaves the frame moved where its reading ends.
+    ``shifted`` tells of each group whether it leaves the frame moved where its reading ends; ``unread`` are
+    the changes that the ribosome does not get to.
     """
 
     protein: str
     groups: list[list[str]]
     shifted: list[bool]
     start_lost: bool
+    unread: frozenset[str]
 
 
 def read(gene: Gene, changes: list[Change]) -> Reading:
@@ -105,6 +104,7 @@ def read(gene: Gene, changes: list[Change]) -> Reading:
     groups: list[list[str]] = [[]]
     shifted = [False]
     ended = False
+    unread: set[str] = set()
     emitted = consumed = 0
     for step in steps:
         clean = (consumed % 3 == 0 and (emitted - begin) % 3 == 0) or (first is not None and consumed == 3)
@@ -117,11 +117,14 @@ def read(gene: Gene, changes: list[Change]) -> Reading:
             shifted[-1] = (emitted + len(step.letters) - consumed - step.replaced - begin) % 3 != 0
         if step.name:
             groups[-1].append(step.name)
+            if ended:
+                unread.add(step.name)
         emitted += len(step.letters)
         consumed += step.replaced
         if groups[-1] and (emitted >= stop or start_lost):
             ended = True
-    return Reading(protein, [group for group in groups if group], shifted, start_lost)
+    found = [group for group in groups if group]
+    return Reading(protein, found, shifted, start_lost, frozenset(unread))
 
 
 def moved_start(steps: list[Step]) -> int | None:
