@@ -171,4 +171,4 @@ def test_the_command_takes_the_engine_and_refuses_what_it_has_not(tmp_path: Path
     assert CliRunner().invoke(main, given, input=text).exit_code == 0
     assert "missense: 1" in OutputPaths(tmp_path / "out").log.read_text()
     refused = CliRunner().invoke(main, (*given, "--resume"), input=text)
-    assert (refused.exit_code, "neither --resume nor --pick" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "none of --haplotypes, --pick and --resume" in refused.stderr) == (2, True)

@@ -174,9 +174,9 @@ ALTS = (
 )  # fmt: skip
 
 
-def a_file(rng: random.Random, bundle: Bundle) -> bytes:
-    """A VCF for that bundle."""
-    samples = rng.choice((0, 0, 1, 3))
+def a_file(rng: random.Random, bundle: Bundle, samples: int | None = None) -> bytes:
+    """A VCF for that bundle, with as many samples, or any number of them."""
+    samples = rng.choice((0, 0, 1, 3)) if samples is None else samples
     head = ["##fileformat=" + rng.choice(("VCFv4.2",) * 8 + ("VCFv4.4", "VCFv3.3"))]
     declared = (
         '##INFO=<ID=DP,Number=1,Type=Integer,Description="Depth">',
@@ -235,7 +235,7 @@ def a_record(
     if samples:
         record += [
             rng.choice(("GT", "GT:DP", "GT:XX")),
-            *(rng.choice(("0/1", "./.", "1|0:3")) for _ in range(samples)),
+            *(rng.choice(("0/1", "./.", "1|0:3", "1|1", "0|1", "1|2")) for _ in range(samples)),
         ]
     elif bare:
         record.append("GT")

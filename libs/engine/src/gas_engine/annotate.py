@@ -13,13 +13,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from gas_engine.assembly import likely_assembly, stated_assembly
-from gas_engine.errors import AssemblyError, NoContigError, ResumeError
+from gas_engine.errors import AssemblyError, NoContigError, NoSamplesError, ResumeError
+from gas_engine.haplotypes.writer import HaplotypeWriter
 from gas_engine.kernel.registry import Registry
 from gas_engine.limits import Limits
-from gas_engine.notes import notes_on
+from gas_engine.notes import notes_on, notes_on_haplotypes
 from gas_engine.outputs.log import render_log
 from gas_engine.outputs.parts import TableParts
-from gas_engine.outputs.summary import EngineInfo, InputInfo, SourceInfo, Summary, Timing
+from gas_engine.outputs.summary import (
+    EngineInfo,
+    HaplotypeCounts,
+    InputInfo,
+    SourceInfo,
+    Summary,
+    Timing,
+)
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.pick import Keep, Pick
 from gas_engine.records import RecordStatus
@@ -68,6 +76,7 @@ def annotate(
     limits: Limits = Limits(),  # noqa: B008 - frozen, so that sharing one is safe
     pick: Pick = Pick(),  # noqa: B008 - frozen, too
     checkpoints: Checkpoints | None = None,
+    haplotypes: bool = False,
 ) -> Summary:
     """Annotate one VCF, read once from front to back, in bounded memory.
 
@@ -89,6 +98,9 @@ def annotate(
     checkpoints
         If given, the run leaves checkpoints in a hidden directory beside the outputs, and goes on from the
         last one it finds there. Whatever stops it, but a fault of the input, leaves that directory.
+    haplotypes
+        Tell in INFO/CSQ_HAPLOTYPE what coding variants do together that phased genotypes put on one
+        haplotype.
 
     Raises
     ------
@@ -97,7 +109,7 @@ def annotate(
     StoppedError
         ``checkpoints`` was told to stop, and a checkpoint is written.
     """
-    run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints)
+    run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints, haplotypes=haplotypes)
     with outputs.resumable() if checkpoints else outputs.staged() as staged:
         return run.into(staged)
 
@@ -114,12 +126,15 @@ class Run:
         pick: Pick,
         *,
         checkpoints: Checkpoints | None,
+        haplotypes: bool = False,
     ) -> None:
         self._bundle = bundle
         self._limits = limits
         self._pick = pick
         self._checkpoints = checkpoints
         self._records_before = 0  # done by the runs that this one goes on with
+        self._with_haplotypes = haplotypes
+        self._haplotypes: HaplotypeCounts | None = None
         self._progress = progress
         self._stage = "annotating"
         self._started = datetime.now(UTC)
@@ -160,10 +175,12 @@ class Run:
         return summary
 
     def _fields(self, header: Header) -> OurFields:
-        return OurFields(self._bundle, header)
+        if self._with_haplotypes and not header.samples:
+            raise NoSamplesError
+        return OurFields(self._bundle, header, haplotypes=self._with_haplotypes)
 
     def _notes(self) -> tuple[str, ...]:
-        return ()
+        return () if self._haplotypes is None else tuple(notes_on_haplotypes(self._haplotypes))
 
     @property
     def _records(self) -> int:
@@ -190,6 +207,9 @@ class Run:
         )
         begun = resumption.begun if resumption else None
         table = TableParts(staged.directory, begun.parts if begun else 0)
+        held = None
+        if self._with_haplotypes:
+            held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
         with workspace(self._bundle) as work, body, table:
             self._stream = stream = RecordStream(
                 self._bundle,
@@ -198,7 +218,7 @@ class Run:
                 declarations,
                 contigs,
                 work=work,
-                body=body,
+                body=held or body,
                 table=table,
                 tally=self._tally,
                 on_records=lambda: self._report(self._stage),
@@ -212,6 +232,8 @@ class Run:
                 stream.add(piece)
                 self._tick()
             stream.finish()
+            if held is not None:
+                self._haplotypes = held.finish()
         table.finish(staged.table, self._tick)
         return lines
 
@@ -243,6 +265,8 @@ class Run:
         text = f"bundle={bundle.name} version={bundle.version} assembly={bundle.assembly}"
         if self._pick.keep is not Keep.ALL:
             text += f" pick={self._pick}"
+        if self._with_haplotypes:
+            text += " haplotypes=yes"
         return f"##gas_engine={__version__} {text}".encode()
 
     def _tick(self) -> None:
@@ -287,6 +311,7 @@ class Run:
             contigs=by_count(tally.contigs),
             contigs_outside=by_count(tally.contigs_outside),
             notes=notes,
+            haplotypes=self._haplotypes,
             timing=Timing(
                 started=self._started.isoformat(timespec="seconds"),
                 seconds=round(seconds, 3),

@@ -81,6 +81,12 @@ def main() -> None:
     help="What --pick goes by, the first the most important.",
 )
 @click.option(
+    "--haplotypes",
+    is_flag=True,
+    help="Tell too, in INFO/CSQ_HAPLOTYPE, what coding variants on one haplotype do together. "
+    "Needs phased genotypes.",
+)
+@click.option(
     "--engine",
     type=click.Choice(["own", "csq"]),
     default="own",
@@ -107,6 +113,7 @@ def annotate_command(
     bundle_path: Path | None,
     keep: str,
     order: str,
+    haplotypes: bool,
     engine: str,
     resume: bool,
     checkpoint_seconds: float,
@@ -144,8 +151,10 @@ def annotate_command(
         pick = Pick(Keep(keep), tuple(order.split(",")))
     except PickError as error:
         raise click.UsageError(f"--pick-order: {error}") from error
-    if engine == "csq" and (resume or pick.keep is not Keep.ALL):
-        raise click.UsageError("--engine csq has neither --resume nor --pick.")
+    if engine == "csq" and (resume or haplotypes or pick.keep is not Keep.ALL):
+        raise click.UsageError("--engine csq has none of --haplotypes, --pick and --resume.")
+    if haplotypes and resume:
+        raise click.UsageError("--haplotypes cannot be resumed: leave out one of --haplotypes and --resume.")
     checkpoints = Checkpoints(checkpoint_seconds) if resume else None
     with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
         bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
@@ -154,7 +163,7 @@ def annotate_command(
         if engine == "csq":
             summary = annotate_with_csq(*given)
         else:
-            summary = annotate(*given, pick=pick, checkpoints=checkpoints)
+            summary = annotate(*given, pick=pick, checkpoints=checkpoints, haplotypes=haplotypes)
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(

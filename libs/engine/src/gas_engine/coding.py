@@ -142,7 +142,7 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
     spliced = change.spliced
     offset = spliced.lead - spliced.cds_start
     start, end = change.start + offset, change.end + offset
-    first, last = _codons_around(start, end)
+    first, last = codons_around(start, end)
     cds = spliced.cds
     ref_codons, alt_codons = cds[first:last], cds[first:start] + change.alt + cds[end:last]
     effect = CodingEffect(codons=_show_codons(cds[first:start], cds[start:end], change.alt, cds[end:last]))
@@ -177,7 +177,7 @@ def effect_in_coding_sequence(change: MessageChange) -> CodingEffect:
     return effect
 
 
-def _codons_around(start: int, end: int) -> tuple[int, int]:
+def codons_around(start: int, end: int) -> tuple[int, int]:
     """First base and end of the codons that hold [start, end); none for an insertion between two codons."""
     before = start % _CODON
     if start == end:

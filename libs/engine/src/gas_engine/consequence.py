@@ -114,11 +114,11 @@ def _structural_on_transcript(
     if not overlaps(stretch.start, stretch.end, transcript.start, transcript.end):
         return _beside(contig, transcript, stretch, "")
     spliced = bundle.spliced(transcript)
-    place = _Place(spliced, stretch)
+    place = Place(spliced, stretch)
     terms = terms_on(spliced, stretch)
     if transcript.biotype == NMD and not terms & WHOLE:
         terms.add("NMD_transcript_variant")
-    return _consequence(
+    return consequence_of(
         transcript,
         terms,
         exon=numbers(transcript, transcript.exons, stretch),
@@ -155,9 +155,9 @@ def _on_transcript(
     if not overlaps(change.start, change.end, transcript.start, transcript.end):
         return _beside(contig, transcript, change, hgvs_g)
     if not change.alt and change.start <= transcript.start and change.end >= transcript.end:
-        return _consequence(transcript, {"transcript_ablation"}, hgvs_g=hgvs_g)
+        return consequence_of(transcript, {"transcript_ablation"}, hgvs_g=hgvs_g)
     spliced = bundle.spliced(transcript)
-    place = _Place(spliced, change)
+    place = Place(spliced, change)
     effect = place.coding_effect(change.alt) if place.in_coding else CodingEffect()
     terms = splice_terms(transcript, change) | place.terms() | effect.terms
     if not spliced.coding and not place.exonic and "intron_variant" in terms:
@@ -167,7 +167,7 @@ def _on_transcript(
         terms.add("coding_transcript_variant" if spliced.coding else "non_coding_transcript_variant")
     if transcript.biotype == NMD:
         terms.add("NMD_transcript_variant")
-    return _consequence(
+    return consequence_of(
         transcript,
         terms,
         exon=numbers(transcript, transcript.exons, change),
@@ -201,10 +201,10 @@ def _beside(
     is_left = left < right if contig.circular else change.end <= transcript.start
     upstream = is_left == (transcript.strand > 0)
     term = "upstream_gene_variant" if upstream else "downstream_gene_variant"
-    return _consequence(transcript, {term}, distance=str(distance), hgvs_g=hgvs_g)
+    return consequence_of(transcript, {term}, distance=str(distance), hgvs_g=hgvs_g)
 
 
-def _consequence(transcript: Transcript, terms: set[str], **columns: str) -> TranscriptConsequence:
+def consequence_of(transcript: Transcript, terms: set[str], **columns: str) -> TranscriptConsequence:
     ordered = most_severe_first(terms)
     return TranscriptConsequence(
         terms=ordered,
@@ -223,7 +223,7 @@ def _consequence(transcript: Transcript, terms: set[str], **columns: str) -> Tra
     )
 
 
-class _Place:
+class Place:
     """Where on the message a change lies; positions are 0-based, None where it is not on the message.
 
     An insertion between two exonic bases lies before base ``first``; one at the very edge of the coding

@@ -101,6 +101,16 @@ class NotVcfError(EngineError):
         return f"The file looks like a {self.kind}. Choose the .vcf or .vcf.gz."
 
 
+class NoSamplesError(EngineError):
+    """Haplotypes are asked of a file without samples."""
+
+    def __str__(self) -> str:
+        return (
+            "--haplotypes needs phased genotypes: the file has no samples. "
+            "Leave the option out, or choose the file of genotypes that these variants were taken from."
+        )
+
+
 class EmptyInputError(EngineError):
     """The input holds no byte, or unpacks to none."""
 

@@ -30,6 +30,9 @@ class Limits:
     max_sort_bytes
         Memory for putting records in order. An input that turns out to be unsorted after more than this
         is refused: see ``gas_engine.vcf.order``.
+    max_haplotype_bytes
+        Memory for holding records back until their transcripts are over, where haplotypes are asked for.
+        Transcripts that take more are given up and named: see ``gas_engine.haplotypes.writer``.
     """
 
     max_uncompressed_bytes: int = 64 * GIB
@@ -39,6 +42,7 @@ class Limits:
     max_header_bytes: int = 64 * MIB
     max_names: int = 10_000
     max_sort_bytes: int = 64 * MIB
+    max_haplotype_bytes: int = 64 * MIB
 
 
 def size_text(size_bytes: int) -> str:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gas_engine.bundle import Bundle
+    from gas_engine.haplotypes.writer import HaplotypeWriter
     from gas_engine.kernel.layout import Bytes, Longs, Rows
     from gas_engine.outputs.parts import TableParts
     from gas_engine.outputs.tally import Tally
@@ -346,7 +347,7 @@ class RecordStream:
         contigs: Contigs,
         *,
         work: Workspace,
-        body: BodyWriter,
+        body: BodyWriter | HaplotypeWriter,
         table: TableParts,
         tally: Tally,
         on_records: Callable[[], None],

@@ -49,7 +49,7 @@ class Bundle:
         self._numbers = {contig.name: number for number, contig in enumerate(manifest.contigs)}
         for contig in manifest.contigs:
             genetic_code(contig.genetic_code)
-        self._transcript = lru_cache(_KEPT)(self._read_transcript)
+        self.transcript = lru_cache(_KEPT)(self._read_transcript)
         self.spliced = lru_cache(_SPLICED_KEPT)(self._splice)
 
     @classmethod
@@ -100,7 +100,7 @@ class Bundle:
 
     def each_transcript(self) -> Iterator[Transcript]:
         """All transcripts, in genomic order, one at a time."""
-        return map(self._transcript, range(len(self.tables.model.transcripts)))
+        return map(self.transcript, range(len(self.tables.model.transcripts)))
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class Bundle:
                 row = model.transcripts[number]
                 if not overlaps(low, high, int(row["start"]), int(row["end"])):
                     continue
-                transcript = self._transcript(number)
+                transcript = self.transcript(number)
                 if transcript.transcript_id not in seen:
                     seen.add(transcript.transcript_id)
                     yield transcript

@@ -54,6 +54,10 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _section("Location (alleles)", summary.locations)
     yield from _section("Genes hit (alleles)", summary.genes)
     yield from _section("Tracks hit (alleles)", summary.tracks)
+    if (haplotypes := summary.haplotypes) is not None:
+        told = {"compounds": haplotypes.compounds, "records that tell of any": haplotypes.records}
+        yield from _section("Variants that a haplotype carries together", told)
+        yield from _section("Most severe consequence (compounds)", haplotypes.most_severe)
     yield from _section("Contigs of the bundle (records)", summary.contigs)
     yield from _section("Contigs not in the bundle (records)", summary.contigs_outside)
 

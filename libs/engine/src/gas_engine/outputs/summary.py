@@ -68,6 +68,26 @@ class AlleleCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class HaplotypeCounts:
+    """What haplotypes tell beyond alleles, and what they do not, in coding sequence.
+
+    ``compounds`` counts each set of variants once for each transcript, and ``most_severe`` sorts these;
+    ``records`` are those that tell of any. ``unphased`` are genotypes left out as it is not known which
+    haplotype has what, ``undecided`` the compounds not told as something that cannot be applied lies in them.
+    ``left_out`` are entries beyond what one record tells of one transcript, the rarest;
+    ``transcripts_given_up`` had too much to hold.
+    """
+
+    compounds: int
+    records: int
+    most_severe: dict[str, int]
+    unphased: int
+    undecided: int
+    left_out: int
+    transcripts_given_up: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """When the run began (UTC, ISO 8601) and how long it took."""
 
@@ -83,7 +103,8 @@ class Summary:
     ``most_severe`` counts each annotated allele once, under its most severe term; ``consequences`` counts
     an allele once under each term it has in any transcript. ``locations`` sorts alleles by their most
     severe term. ``genes`` counts alleles inside a gene, not those near it. ``contigs`` and
-    ``contigs_outside`` count records. ``notes`` are sentences for the reader.
+    ``contigs_outside`` count records. ``notes`` are sentences for the reader. ``haplotypes`` is None where
+    they were not asked for; all other counts are of alleles, each by itself.
     """
 
     engine: EngineInfo
@@ -100,6 +121,7 @@ class Summary:
     contigs_outside: dict[str, int]
     notes: tuple[str, ...]
     timing: Timing
+    haplotypes: HaplotypeCounts | None = None
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:

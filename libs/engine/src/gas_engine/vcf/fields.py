@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gas_engine.haplotypes.entries import COLUMNS, CSQ_HAPLOTYPE
 from gas_engine.vcf.csq import csq_format
 from gas_engine.vcf.header import OURS, Header, declaration_of
 from gas_engine.vcf.record import MISSING
@@ -29,15 +30,19 @@ def quoted(text: str) -> bytes:
 class OurFields:
     """The keys we write for one bundle, and the renaming that one input's header asks for."""
 
-    def __init__(self, bundle: Bundle, header: Header) -> None:
+    def __init__(self, bundle: Bundle, header: Header, *, haplotypes: bool = False) -> None:
         self.tracks = {track.name: track.name.encode() for track in bundle.tracks}
         self._lines = self._declared(bundle)
+        if haplotypes:
+            text = b"Consequences of variants that one haplotype carries together %s. Format: %s"
+            self._lines[CSQ_HAPLOTYPE] = info_line(CSQ_HAPLOTYPE, text % (OURS, "|".join(COLUMNS).encode()))
         earlier = {
             declaration[1]
             for line in header.meta
             if OURS in line and (declaration := declaration_of(line)) and declaration[0] == "INFO"
         }
-        self._dropped = earlier & self._lines.keys()
+        # haplotypes of an earlier run say nothing of this one, whether it tells of them or not
+        self._dropped = earlier & {*self._lines, CSQ_HAPLOTYPE}
         taken = header.declared["INFO"] | self._lines.keys()
         self._renamed = {key: _free_name(key, taken) for key in self._lines.keys() - self._dropped}
         # A renamed field stays as declared as it was.

@@ -1,0 +1,267 @@
+"""The coding variants of each transcript, with who carries them, until the transcript is over.
+
+Haplotypes of a transcript are told apart by the variants they carry; each is read once, however many samples
+have it. A variant is `unsure` on a haplotype if its genotype is unphased or of another phase set, if it
+overlaps another one of the haplotype, or if it reaches out of the coding part of an exon: it is not applied,
+and what would be read across it is not told.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from gas_engine.bundle.genes import NMD
+from gas_engine.coding import MessageChange
+from gas_engine.codon import reverse_complement
+from gas_engine.consequence import Place, consequence_of
+from gas_engine.haplotypes.compound import Compound, compounds, lies_in
+from gas_engine.haplotypes.genotypes import ALIKE, UNPHASED, Genotypes
+from gas_engine.hgvs import Change, transcript_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gas_engine.bundle import Bundle
+    from gas_engine.bundle.genes import Transcript
+    from gas_engine.model import TranscriptConsequence
+    from gas_engine.spliced import Spliced
+
+    Codes = npt.NDArray[np.uint8]
+    Carriers = npt.NDArray[np.int32]
+
+_CODON: Final = 3
+_TWO: Final = 2
+_LONGEST_CODONS: Final = 2000
+"""Letters of the Codons column beyond which it, the residues and the protein's name are left out."""
+_ABSENT, _SURE, _UNSURE = 0, 1, 2
+_MOST_PATTERNS: Final = 10_000
+"""Haplotypes of one transcript that are told apart; in 5,000 of people, long genes have hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One ALT of a record.
+
+    ``record`` is the record's number in the output, from 0, and ``number`` the ALT's in it, from 1; ``name``
+    is how it is written, as in ``11778:G>A``; ``line_bytes`` is the length of the record.
+    """
+
+    record: int
+    number: int
+    name: str
+    change: Change
+    line_bytes: int
+
+
+class Member(NamedTuple):
+    """A variant as it lies on the message of a transcript; ``whole`` if it can be applied there."""
+
+    variant: Variant
+    genotypes: Genotypes
+    change: MessageChange
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Variants that are read together, what they do on one transcript, and who carries just them.
+
+    ``carriers`` (haplotypes, 2) holds the number of the sample in the file and of its haplotype, from 0.
+    """
+
+    variants: tuple[Variant, ...]
+    consequence: TranscriptConsequence
+    carriers: Carriers
+
+
+class AllTold(NamedTuple):
+    """What a transcript's haplotypes tell.
+
+    ``undecided`` counts haplotypes with variants that overlap, and compounds that an unsure variant lies in.
+    """
+
+    compounds: list[Told]
+    undecided: int
+
+
+class Group:
+    """The variants of one transcript so far. ``members`` is None once it was given up.
+
+    ``size_bytes`` is the memory of its genotypes, kept by the caller, as groups share them.
+    """
+
+    def __init__(self, bundle: Bundle, transcript: Transcript) -> None:
+        self._bundle = bundle
+        self.transcript = transcript
+        self.spliced: Spliced = bundle.spliced(transcript)
+        self.members: list[Member] | None = []
+        self.size_bytes = 0
+        self._lost = 0
+
+    @property
+    def end(self) -> int:
+        """One past the last coding base on the genome."""
+        assert self.transcript.cds is not None  # noqa: S101 - only coding ones are asked for
+        return self.transcript.cds[1]
+
+    def touched(self, change: Change) -> bool:
+        """True if a change touches the coding sequence."""
+        return Place(self.spliced, change).in_coding
+
+    def add(self, variant: Variant, genotypes: Genotypes) -> None:
+        """Take in a variant that touches the coding sequence."""
+        if self.members is None:
+            self._lost += 1
+            return
+        spliced, place = self.spliced, Place(self.spliced, variant.change)
+        alt = variant.change.alt if self.transcript.strand > 0 else reverse_complement(variant.change.alt)
+        change = MessageChange(spliced, place.low, place.high, alt)
+        whole = place.whole and spliced.cds_start <= place.low and place.high <= spliced.cds_end
+        self.members.append(Member(variant, genotypes, change, whole=whole))
+
+    def give_up(self) -> None:
+        """Forget the variants: they are too many to hold."""
+        self._lost += len(self.members or ())
+        self.members = None
+        self.size_bytes = 0
+
+    def told(self) -> AllTold | None:
+        """Read every haplotype that carries two variants or more; None if that was given up."""
+        if self.members is None:
+            return None if self._lost >= _TWO else AllTold([], 0)
+        members = sorted(self.members, key=lambda each: (each.change.start, each.change.end))
+        if len(members) < _TWO:
+            return AllTold([], 0)
+        codes, carriers = _codes(members)
+        patterns, columns = _patterns(codes)
+        if len(patterns) > _MOST_PATTERNS:
+            return None
+        read: dict[tuple[int, ...], Compound] = {}
+        found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+        undecided = 0
+        for pattern, those in zip(patterns, columns, strict=True):
+            sure, unsure, overlap = _told_apart(members, pattern)
+            undecided += overlap
+            for compound in compounds(self.spliced, [members[index].change for index in sure]):
+                if any(lies_in(*self._coding(members[index]), compound.covered) for index in unsure):
+                    undecided += 1
+                    continue
+                key = tuple(sure[index] for index in compound.members)
+                read[key] = compound
+                found[key] += those
+        told = []
+        for key, compound in read.items():
+            variants = sorted((members[index].variant for index in key), key=_by_place)
+            who = np.unique(carriers[found[key]], axis=0)
+            told.append(Told(tuple(variants), self._consequence(compound, variants), who))
+        return AllTold(told, undecided)
+
+    def _coding(self, member: Member) -> tuple[int, int]:
+        """Where a variant lies on the coding sequence in frame."""
+        offset = self.spliced.lead - self.spliced.cds_start
+        return member.change.start + offset, member.change.end + offset
+
+    def _consequence(self, compound: Compound, variants: Sequence[Variant]) -> TranscriptConsequence:
+        transcript, effect = self.transcript, compound.effect
+        terms = effect.terms | ({"NMD_transcript_variant"} if transcript.biotype == NMD else set())
+        first, last = compound.start, compound.stop - 1
+        if last < first:
+            first, last = last, first  # bases added: the two that they come between
+        short = len(effect.codons) <= _LONGEST_CODONS
+        return consequence_of(
+            transcript,
+            terms,
+            hgvs_c=self._hgvs_c(variants),
+            hgvs_p=f"{transcript.protein_id}:{effect.protein}" if effect.protein and short else "",
+            cds_position=_span(first + 1, last + 1),
+            protein_position=_span(first // _CODON + 1, last // _CODON + 1),
+            amino_acids=effect.amino_acids if short else "",
+            codons=effect.codons if short else "",
+        )
+
+    def _hgvs_c(self, variants: Sequence[Variant]) -> str:
+        """As in ``ENST00000361381.2:c.[76A>C;83G>C]``, in the order of the transcript."""
+        transcript = self.transcript
+
+        def base(index: int) -> str:
+            return self._bundle.sequence(transcript.contig, index, index + 1)
+
+        names = [transcript_name(self.spliced, variant.change, base) for variant in variants]
+        prefix = f"{transcript.versioned_id}:c."
+        parts = [name.removeprefix(prefix) for name in names[:: transcript.strand]]
+        return f"{prefix}[{';'.join(parts)}]"
+
+
+def _by_place(variant: Variant) -> tuple[int, int, int]:
+    return variant.change.start, variant.record, variant.number
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _told_apart(members: Sequence[Member], pattern: Codes) -> tuple[list[int], set[int], bool]:
+    """Numbers of the members of a haplotype that can be applied, of the others, and whether any overlap."""
+    carried = np.flatnonzero(pattern == _SURE).tolist()
+    overlapping: set[int] = set()
+    furthest = carried[0]
+    for index in carried[1:]:
+        one, other = members[furthest].change, members[index].change
+        if other.start < one.end or (other.start, other.end) == (one.start, one.end):
+            overlapping |= {furthest, index}
+        if other.end >= one.end:
+            furthest = index
+    unsure = overlapping.union(np.flatnonzero(pattern == _UNSURE).tolist())
+    unsure.update(index for index in carried if not members[index].whole)
+    return [index for index in carried if index not in unsure], unsure, bool(overlapping)
+
+
+def _codes(members: Sequence[Member]) -> tuple[Codes, Carriers]:
+    """Whether a haplotype carries a variant, and surely: (members, haplotypes); and whose they are.
+
+    A sample of several phase sets has its haplotypes once for each: what is alike on all its haplotypes is in
+    every set, and what is of another set is unsure.
+    """
+    samples = len(members[0].genotypes.alleles)
+    copies = max(member.genotypes.alleles.shape[1] for member in members)
+    codes = np.zeros((len(members), samples, copies), np.uint8)
+    sets = np.zeros((len(members), samples), np.int64)
+    for row, member in enumerate(members):
+        alleles, phase = member.genotypes.alleles, member.genotypes.phase
+        carried = alleles == member.variant.number
+        anywhere = carried.any(axis=1)
+        codes[row, :, : alleles.shape[1]] = np.where(carried, _SURE, _ABSENT)
+        if phase is None:
+            phase = np.where((alleles == alleles[:, :1]).all(axis=1), ALIKE, 1)
+        codes[row, anywhere & (phase == UNPHASED)] = _UNSURE
+        sets[row] = np.where(anywhere, phase, ALIKE)
+    least = np.where(sets > ALIKE, sets, np.iinfo(np.int64).max).min(axis=0)
+    mixed = np.flatnonzero(sets.max(axis=0) > least).tolist()
+    carriers = [np.indices((samples, copies), np.int32).reshape(2, -1).T]
+    columns = [codes.reshape(len(members), -1)]
+    for sample in mixed:
+        own, of = codes[:, sample], sets[:, sample]
+        for number in np.unique(of[of > ALIKE]).tolist():
+            others = (of > ALIKE) & (of != number)
+            columns.append(np.where(others[:, None], _UNSURE, own).astype(np.uint8))
+            carriers.append(carriers[0][sample * copies : (sample + 1) * copies])
+    codes[:, mixed] = _ABSENT
+    return np.concatenate(columns, axis=1), np.concatenate(carriers)
+
+
+def _patterns(codes: Codes) -> tuple[Codes, list[list[int]]]:
+    """The distinct haplotypes of two variants or more, and the columns that have each."""
+    kept = np.flatnonzero((codes == _SURE).sum(axis=0) >= _TWO)
+    if not len(kept):
+        return codes[:0], []
+    patterns, numbers = np.unique(codes[:, kept].T, axis=0, return_inverse=True)
+    columns: list[list[int]] = [[] for _ in patterns]
+    for column, number in zip(kept.tolist(), numbers.reshape(-1).tolist(), strict=True):
+        columns[number].append(column)
+    return patterns, columns
