@@ -27,7 +27,7 @@ from run import OURS, timed
 
 Points = list[tuple[float, float]]
 LIBRARIES = (
-    (re.compile(r"jit|numba|perf-\d+\.map|memfd|anon|\[unknown\]"), "our core (compiled)"),
+    (re.compile(r"JIT|perf-\d+\.map|anon|\[unknown\]"), "our core (compiled)"),
     (re.compile(r"deflate"), "deflate"),
     (re.compile(r"arrow|parquet"), "Arrow and Parquet"),
     (re.compile(r"python"), "Python"),
