@@ -39,7 +39,7 @@ SHIPPED: Final = {
     "rCRS": Bundle(
         name="rCRS",
         assembly="NC_012920.1",
-        description="Human mitochondrial genome, revised Cambridge Reference Sequence",
+        description="Human mitochondrial genome",
         contigs=dict.fromkeys(("NC_012920.1", "chrM", "MT", "M", "chrMT"), 16_569),
         sample="sample.vcf",
     ),

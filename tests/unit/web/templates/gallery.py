@@ -559,14 +559,19 @@ INVOICES = tuple(
 _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institution}
 _LINK = SimpleNamespace(url="/annotations", text="Your jobs")
 
+LANDING = {"globus_down": False, "window": "5 min", "bundles": tuple(SHIPPED.values())}
+
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False, "window": "5 min"}),
+    "landing": ("pages/landing.html", {**LANDING, "current_user": None}),
     "landing-globus-down": (
         "pages/landing.html",
-        {"current_user": None, "globus_down": True, "window": "5 min"},
+        {**LANDING, "current_user": None, "globus_down": True},
     ),
-    "landing-signed-in": ("pages/landing.html", {"globus_down": False, "window": "5 min"}),
-    "help": ("pages/help.html", {"nav": "help", "window": "5 min", "extensions": 10}),
+    "landing-signed-in": ("pages/landing.html", LANDING),
+    "help": (
+        "pages/help.html",
+        {"nav": "help", "window": "5 min", "extensions": 10, "bundles": tuple(SHIPPED.values())},
+    ),
     "sign-in-failed": ("auth/failed.html", {"current_user": None}),
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),

@@ -100,7 +100,7 @@ def sign_part(job_id: UUID) -> Answer:
 @blueprint.post("/<uuid:job_id>/finish")
 @sign_in_required
 def finish(job_id: UUID) -> Answer:
-    asked = Whole.model_validate_json(request.get_data())
+    asked = Whole.model_validate_json(request.get_data() or b"{}")
     here = container()
     job = uploads.finish(
         str(job_id),
