@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,12 +13,13 @@ import click
 
 from gas_engine.annotate import Progress, annotate
 from gas_engine.bundle import (
+    SHIPPED,
     Bundle,
     TrackSource,
     build_bundle,
-    default_bundle,
     diff_bundles,
     inspect_bundle,
+    shipped_directory,
     verify_bundle,
 )
 from gas_engine.checkpoint import CHECKPOINT_SECONDS, Checkpoints, StoppedError
@@ -42,6 +42,28 @@ _INTERRUPTED = 130
 _TERMINATED = 143
 
 
+class _Bundle(click.ParamType[Path]):
+    """The directory of a bundle, or the name of one that comes with the engine."""
+
+    name = "DIRECTORY|NAME"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        directory = Path(value)
+        if directory.is_dir():
+            return directory
+        if value in SHIPPED:
+            return shipped_directory(str(value))
+        return self.fail(
+            f"{value} is neither a directory nor one of those that come with the engine "
+            f"({', '.join(SHIPPED)}).",
+            param,
+            ctx,
+        )
+
+
+_BUNDLE = _Bundle()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gas-engine")
 def main() -> None:
@@ -61,8 +83,11 @@ def main() -> None:
 @click.option(
     "--bundle",
     "bundle_path",
-    type=_EXISTING_DIRECTORY,
-    help="Reference bundle to hold the variants against. Default: rCRS, the human mitochondrial genome.",
+    type=_BUNDLE,
+    default=SHIPPED[0],
+    show_default=True,
+    help="Reference bundle to hold the variants against: a directory, or one that comes with the engine: "
+    "rCRS, the human mitochondrial genome, or SARS-CoV-2.",
 )
 @click.option(
     "--pick",
@@ -110,7 +135,7 @@ def annotate_command(
     *,
     vcf: BinaryIO,
     output: Path,
-    bundle_path: Path | None,
+    bundle_path: Path,
     keep: str,
     order: str,
     haplotypes: bool,
@@ -157,7 +182,7 @@ def annotate_command(
         raise click.UsageError("--haplotypes cannot be resumed: leave out one of --haplotypes and --resume.")
     checkpoints = Checkpoints(checkpoint_seconds) if resume else None
     with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
-        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        bundle = Bundle.load(bundle_path)
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
         given = (termination.input(vcf), bundle, OutputPaths(output), termination.progress(show))
         if engine == "csq":
@@ -178,16 +203,21 @@ def annotate_command(
 
 @main.command("warm")
 @click.option(
-    "--bundle", "bundle_path", type=_EXISTING_DIRECTORY, help="Bundle to read into memory. Default: rCRS."
+    "--bundle",
+    "bundle_path",
+    type=_BUNDLE,
+    default=SHIPPED[0],
+    show_default=True,
+    help="Bundle to read into memory.",
 )
-def warm_command(bundle_path: Path | None) -> None:
+def warm_command(bundle_path: Path) -> None:
     """Compile the engine's core, so that no later run has to.
 
     The code is kept under NUMBA_CACHE_DIR, or in the user's cache. It fits the processor it was made on, or
     the one that NUMBA_CPU_NAME names: set that to "generic" for an image that runs on many.
     """
     with _one_sentence_errors():
-        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        bundle = Bundle.load(bundle_path)
         begin = time.monotonic()
         warm(bundle)
     click.echo(
@@ -201,12 +231,11 @@ def bundle_group() -> None:
 
 
 @bundle_group.command("inspect")
-@click.argument("path", required=False, type=_EXISTING_DIRECTORY)
-def inspect_command(path: Path | None) -> None:
-    """Tell as JSON what a bundle holds. Without PATH, the one that comes with the engine."""
-    shipped = Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS"
+@click.argument("path", default=SHIPPED[0], type=_BUNDLE)
+def inspect_command(path: Path) -> None:
+    """Tell as JSON what a bundle holds. Without PATH, the rCRS that comes with the engine."""
     with _one_sentence_errors():
-        click.echo(json.dumps(inspect_bundle(path or shipped), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(inspect_bundle(path), indent=2, ensure_ascii=False))
 
 
 @bundle_group.command("verify")

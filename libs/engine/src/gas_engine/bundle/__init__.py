@@ -3,10 +3,18 @@
 from gas_engine.bundle.build import TrackSource, build_bundle
 from gas_engine.bundle.diff import diff_bundles
 from gas_engine.bundle.inspect import inspect_bundle
-from gas_engine.bundle.load import Bundle, default_bundle, verify_bundle
+from gas_engine.bundle.load import (
+    SHIPPED,
+    Bundle,
+    default_bundle,
+    read_manifest,
+    shipped_directory,
+    verify_bundle,
+)
 from gas_engine.bundle.manifest import Contig, Manifest, Source, Track
 
 __all__ = [
+    "SHIPPED",
     "Bundle",
     "Contig",
     "Manifest",
@@ -17,5 +25,7 @@ __all__ = [
     "default_bundle",
     "diff_bundles",
     "inspect_bundle",
+    "read_manifest",
+    "shipped_directory",
     "verify_bundle",
 ]

@@ -35,6 +35,8 @@ from gas_engine.spliced import Spliced, splice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SHIPPED: Final = ("rCRS", "SARS-CoV-2")
+"""Bundles that come with the engine: NC_012920.1 and NC_045512.2."""
 _KEPT: Final = 4096  # transcripts kept as objects; neighbours in a sorted VCF share them
 _SPLICED_KEPT: Final = 512  # and those whose sequence stays in memory
 
@@ -63,7 +65,7 @@ class Bundle:
             manifest says.
         """
         directory = Path(path)
-        manifest = _manifest(directory)
+        manifest = read_manifest(directory)
         if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
             return cls(manifest, read_tables(directory / TABLES_NAME, checksum))
         return cls(manifest, read_texts(directory, manifest))
@@ -224,13 +226,16 @@ class Bundle:
 def verify_bundle(path: str | Path) -> None:
     """Read all of the bundle in directory ``path``; BundleError names what is not as the manifest says."""
     directory = Path(path)
-    manifest = _manifest(directory)
+    manifest = read_manifest(directory)
     if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
         verify_tables(directory / TABLES_NAME, checksum)
 
 
-def _manifest(directory: Path) -> Manifest:
-    """The manifest, with all files there; texts, which are small, are held against their checksums."""
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest, with all files there; texts, which are small, are held against their checksums.
+
+    BundleError as in `Bundle.load`.
+    """
     where = directory / MANIFEST_NAME
     if not where.is_file():
         raise BundleError(f"There is no reference bundle at {directory}: {MANIFEST_NAME} is missing.")
@@ -288,6 +293,13 @@ def read_parts(
     return build_tables(contigs, sequence, transcripts, known, regions)
 
 
+def shipped_directory(name: str) -> Path:
+    """Where a bundle that comes with the engine stands; BundleError if none is called so."""
+    if name not in SHIPPED:
+        raise BundleError(f"No bundle {name!r} comes with the engine, which has {' and '.join(SHIPPED)}.")
+    return Path(str(resources.files("gas_engine"))) / "bundles" / name
+
+
 def default_bundle() -> Bundle:
-    """The bundle that comes with the engine: the human mitochondrial genome (rCRS, NC_012920.1)."""
-    return Bundle.load(Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS")
+    """The first of the bundles that come with the engine: the human mitochondrial genome (rCRS)."""
+    return Bundle.load(shipped_directory(SHIPPED[0]))
