@@ -206,7 +206,7 @@ class Run:
             with_crc=resumption is not None,
         )
         begun = resumption.begun if resumption else None
-        table = TableParts(staged.directory, begun.parts if begun else 0)
+        table = TableParts(staged.directory, begun.parts if begun else 0, self._bundle.fields)
         held = None
         if self._with_haplotypes:
             held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
@@ -308,6 +308,7 @@ class Run:
             locations=by_count(tally.locations),
             genes=by_count(tally.genes),
             tracks=by_count(tally.tracks),
+            allele_sources=by_count(tally.allele_sources),
             contigs=by_count(tally.contigs),
             contigs_outside=by_count(tally.contigs_outside),
             notes=notes,

@@ -14,6 +14,7 @@ import click
 from gas_engine.annotate import Progress, annotate
 from gas_engine.bundle import (
     SHIPPED,
+    AlleleSource,
     Bundle,
     TrackSource,
     build_bundle,
@@ -269,7 +270,19 @@ def diff_command(one: Path, other: Path) -> None:
 @click.option("--assembly", required=True, help="Assembly that positions refer to, as in GRCh38.")
 @click.option("--version", "version", default="1", show_default=True, help="Version of the bundle's content.")
 @click.option(
-    "--known", "known_vcf", type=_EXISTING_FILE, help="VCF whose IDs are given to the same alleles."
+    "--known",
+    "known_vcfs",
+    type=_EXISTING_FILE,
+    multiple=True,
+    help="VCF whose IDs are given to the same alleles. May be given again.",
+)
+@click.option(
+    "--source",
+    "allele_sources",
+    multiple=True,
+    metavar="NAME=VCF:FIELD,...",
+    help="VCF whose INFO fields are given to the same alleles, as NAME_FIELD; ID and FILTER may be among "
+    "them. May be given again.",
 )
 @click.option(
     "--track",
@@ -286,6 +299,25 @@ def diff_command(one: Path, other: Path) -> None:
     help="NCBI translation table of a contig (2 for vertebrate mitochondria); 1 if not said.",
 )
 @click.option(
+    "--assembly-report",
+    type=_EXISTING_FILE,
+    help="NCBI's *_assembly_report.txt: what inputs and VCFs may call the contigs, as in NC_000001.11.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="CONTIG=NAME,...",
+    help="Other names of a contig. May be given again.",
+)
+@click.option(
+    "--version-of",
+    "versions",
+    multiple=True,
+    metavar="PART=TEXT",
+    help="Version of an input, where it does not tell: of sequence, genes, known, a source or a track.",
+)
+@click.option(
     "--circular", multiple=True, metavar="CONTIG", help="A contig without ends. May be given again."
 )
 def build_command(
@@ -296,18 +328,30 @@ def build_command(
     name: str,
     assembly: str,
     version: str,
-    known_vcf: Path | None,
+    known_vcfs: tuple[Path, ...],
+    allele_sources: tuple[str, ...],
     tracks: tuple[str, ...],
     genetic_codes: tuple[str, ...],
+    assembly_report: Path | None,
+    aliases: tuple[str, ...],
+    versions: tuple[str, ...],
     circular: tuple[str, ...],
 ) -> None:
     """Make a bundle of FASTA (the genome) and GENES (its models: GFF3 or GTF); both may be gzipped.
 
+    Rows of VCFs and tracks on contigs that the FASTA lacks (patches, alternate loci) are left out, and so
+    are the few records of a VCF that contradict it; both are counted.
+
     \b
     Example:
       gas-engine bundle build genome.fa genes.gff3 -o my-bundle --name demo --assembly GRCh38 \\
-          --known dbsnp.vcf.gz --track repeats=repeats.bed --genetic-code chrM=2 --circular chrM
+          --known dbsnp.vcf.gz --source ClinVar=clinvar.vcf.gz:CLNSIG,CLNREVSTAT \\
+          --track repeats=repeats.bed \\
+          --assembly-report GCF_000001405.40_GRCh38.p14_assembly_report.txt \\
+          --genetic-code chrM=2 --circular chrM
     """  # noqa: D301 - click reads the backspace character
+    sourced = [_allele_source(text) for text in allele_sources]
+    names = [_pair(text, "--alias", "CONTIG=NAME,...") for text in aliases]
     regions = [_pair(text, "--track", "NAME=BED") for text in tracks]
     codes = dict(_pair(text, "--genetic-code", "CONTIG=N") for text in genetic_codes)
     if wrong := next((number for number in codes.values() if not number.isdigit()), None):
@@ -320,16 +364,32 @@ def build_command(
             name=name,
             assembly=assembly,
             version=version,
-            known_vcf=known_vcf,
+            known_vcfs=known_vcfs,
+            allele_sources=sourced,
             tracks=[TrackSource(track, track, Path(bed)) for track, bed in regions],
             genetic_codes={contig: int(number) for contig, number in codes.items()},
+            aliases={contig: others.split(",") for contig, others in names},
+            assembly_report=assembly_report,
             circular=circular,
+            versions=dict(_pair(text, "--version-of", "PART=TEXT") for text in versions),
         )
     models = len(bundle.tables.model.transcripts)
     click.echo(
         f"{bundle.name}: {len(bundle.contigs)} contigs, {models:,} transcripts, "
         f"{bundle.known_count:,} known alleles, in {output}"
     )
+    for each in bundle.manifest.sources:
+        if each.note:
+            click.echo(f"Note on {each.part} ({each.name}): {each.note}")
+
+
+def _allele_source(text: str) -> AlleleSource:
+    form = "NAME=VCF:FIELD,..."
+    name, rest = _pair(text, "--source", form)
+    path, _, fields = rest.rpartition(":")
+    if not (path and fields):
+        raise click.UsageError(f"--source takes {form}, not {text}.")
+    return AlleleSource(name, Path(path), tuple(fields.split(",")))
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

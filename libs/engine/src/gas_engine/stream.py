@@ -378,7 +378,7 @@ class RecordStream:
         )
         self._work = work
         self._batches = BatchMaker(bundle)
-        self._tallies = new_tallies(len(tables.genes), len(bundle.tracks))
+        self._tallies = new_tallies(len(tables.genes), len(bundle.tracks), len(bundle.sources))
         self._model, self._scratch, self._local = held(tables.model), held(work.scratch), held(work.local)
         self._columns, self._out, self._sites = held(work.columns), held(work.out), held(work.sites)
         self._counts, self._places = held(self._tallies), held(contigs.places)
@@ -472,8 +472,7 @@ class RecordStream:
             if row["use"] & layout.USE_UNDECLARED:
                 kept = self._fields.fate(name) or name
                 self._declarations.note_info(0, kept, bare=bool(row["bare"]), valued=bool(row["valued"]))
-        genes, tracks = self._bundle.tables.genes, self._bundle.tracks
-        self._tally.add_counts(self._tallies, genes, [track.name for track in tracks], self._contigs)
+        self._tally.add_counts(self._tallies, self._bundle, self._contigs)
         for counts in self._tallies:
             counts.fill(0)
 

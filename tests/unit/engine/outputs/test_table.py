@@ -11,7 +11,7 @@ from gas_engine.records import AnnotatedRecord
 
 
 def written(records: list[AnnotatedRecord], path: Path) -> list[dict[str, object]]:
-    with TableWriter(path) as writer:
+    with TableWriter(path, ()) as writer:
         for number, record in enumerate(records, 1):
             writer.add(number, record)
     read = pq.read_table(path)

@@ -67,13 +67,14 @@ def new_columns() -> Columns:
         rows=np.zeros(ROWS, layout.ROW),
         placed=np.zeros(_EFFECTS, layout.PLACED),
         regions=np.zeros(_ITEMS, layout.REGION_ITEM),
+        values=np.zeros(_ITEMS, layout.FIELD_ITEM),
         doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
         text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),
         offsets=np.zeros((layout.TEXTS, _ITEMS), np.int32),
     )
 
 
-def new_tallies(genes: int, tracks: int) -> Tallies:
+def new_tallies(genes: int, tracks: int, sources: int) -> Tallies:
     """All counts at zero."""
 
     def zeros(size: int) -> Longs:
@@ -88,6 +89,7 @@ def new_tallies(genes: int, tracks: int) -> Tallies:
         genes=zeros(max(genes, 1)),
         gene_seen=zeros(max(genes, 1)),
         tracks=zeros(max(tracks, 1)),
+        sources=zeros(max(sources, 1)),
         contigs=zeros(_MOST_CONTIGS),
         sums=zeros(8),
     )

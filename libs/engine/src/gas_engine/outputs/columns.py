@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from gas_engine.kernel import layout
 from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
-from gas_engine.outputs.table import CONSEQUENCE, FROM_FIRST, REGION, SCHEMA
+from gas_engine.outputs.table import CONSEQUENCE, FROM_FIRST, REGION, SCHEMA, schema_of
 from gas_engine.terms import IMPACT, TERMS
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class BatchMaker:
         self._contigs = [contig.name for contig in bundle.contigs]
         self._tracks = pa.array([track.name for track in bundle.tracks], pa.string())
         self._regions = _arrow(tables.region_names)
+        self._schema = schema_of(bundle.fields)
+        self._sourced = self._schema.names[len(SCHEMA) :]
 
     def batch(
         self, columns: Columns, cursors: Longs, contig_names: Sequence[str], filters: Sequence[str]
@@ -99,7 +101,8 @@ class BatchMaker:
                 ),
             ),
         }
-        return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+        made |= self._values(columns, count, int(cursors[layout.VALUE_COUNT]))
+        return pa.RecordBatch.from_arrays([made[name] for name in self._schema.names], schema=self._schema)
 
     def _consequences(self, columns: Columns, placed: layout.Rows) -> dict[str, Array]:
         """Columns of the consequences, by name."""
@@ -122,6 +125,19 @@ class BatchMaker:
             **{name: words.take(transcripts) for name, words in self._words.items()},
             **{name: _text(columns, number, len(placed)) for name, number in _OF_TEXT.items()},
         }
+
+    def _values(self, columns: Columns, rows: int, count: int) -> dict[str, Array]:
+        """Columns of the fields of VCF sources."""
+        items = columns.values[:count]
+        values = _text(columns, layout.FIELD_VALUES, count)
+        made = {}
+        for number, name in enumerate(self._sourced):
+            own = np.flatnonzero(items["field"] == number)
+            places = np.full(rows, -1, np.int32)
+            places[items["row"][own]] = own
+            taken = values.take(pa.array(places, mask=places < 0))
+            made[name] = taken.cast(self._schema.field(name).type)
+        return made
 
     def _region_lists(self, columns: Columns, rows: layout.Rows, count: int) -> Array:
         regions = columns.regions[:count]

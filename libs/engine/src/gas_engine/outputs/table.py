@@ -19,10 +19,11 @@ from gas_engine.vcf.record import MISSING
 from gas_engine.vcf.text import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from gas_engine.bundle import Field
     from gas_engine.model import TranscriptConsequence
     from gas_engine.records import Allele, AnnotatedRecord
 
@@ -99,6 +100,7 @@ SCHEMA: Final = pa.schema(
     ],
     metadata={"gas_table_version": TABLE_VERSION},
 )
+_FIELD_TYPES: Final = {"Integer": pa.int64(), "Float": pa.float64(), "String": pa.string()}
 _FLAT = [name for name in SCHEMA.names if name != "consequences"]
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
 _UNIQUE: Final = frozenset(
@@ -135,6 +137,12 @@ FROM_FIRST: Final = (
 )
 
 
+def schema_of(fields: Iterable[Field]) -> pa.Schema:
+    """The schema of a table that has values of VCF sources: a column a field, by its INFO key, comes last."""
+    sourced = [pa.field(field.key, _FIELD_TYPES[field.type]) for field in fields]
+    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata)
+
+
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
     """Paths of the columns, as Parquet names them, that are written with a dictionary of their values."""
     found = []
@@ -152,18 +160,20 @@ def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
 class TableWriter:
     """Write rows as they come. Arrow packs them a batch at a time; some batches make a row group."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._schema = schema_of(fields)
         self._writer = pq.ParquetWriter(
             path,
-            SCHEMA,
+            self._schema,
             compression="zstd",
-            use_dictionary=_dictionaries(SCHEMA),
+            use_dictionary=_dictionaries(self._schema),
             write_statistics=_STATISTICS,
         )
         # Packing a row group takes as long as annotating one: it goes on beside.
         self._packer = ThreadPoolExecutor(1, "table")
         self._packing: Future[None] | None = None
-        self._rows = _Rows()
+        self._rows = _Rows(self._schema)
         self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
@@ -195,7 +205,8 @@ class TableWriter:
             frequency = (
                 frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
             )
-            self._rows.add(shared | _allele_columns(allele) | {"allele_frequency": frequency}, allele)
+            said = _allele_columns(allele) | _values(allele, self._fields)
+            self._rows.add(shared | said | {"allele_frequency": frequency}, allele)
         if self._rows.full:
             self._pack()
 
@@ -206,7 +217,7 @@ class TableWriter:
 
     def _pack(self) -> None:
         if self._rows.count:
-            rows, self._rows = self._rows, _Rows()
+            rows, self._rows = self._rows, _Rows(self._schema)
             self._keep(rows.batch())
 
     def _keep(self, batch: pa.RecordBatch) -> None:
@@ -217,7 +228,7 @@ class TableWriter:
 
     def _write_row_group(self) -> None:
         # Words numbered alike in all batches are written by their numbers, else as text.
-        group = pa.Table.from_batches(self._batches, SCHEMA).unify_dictionaries()
+        group = pa.Table.from_batches(self._batches, self._schema).unify_dictionaries()
         self._batches = []
         if self._packing is not None:
             self._packing.result()
@@ -227,10 +238,11 @@ class TableWriter:
 class _Rows:
     """Rows not packed yet. Consequences are kept flat with offsets, as Arrow wants nested columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: pa.Schema) -> None:
         self.count = 0
+        self._schema = schema
         self._allele_bytes = 0
-        self._columns: dict[str, list[Any]] = {name: [] for name in _FLAT}
+        self._columns: dict[str, list[Any]] = {name: [] for name in schema.names if name != "consequences"}
         self._offsets = [0]
         self._consequences: list[TranscriptConsequence] = []
 
@@ -255,8 +267,11 @@ class _Rows:
             pa.array(self._offsets, pa.int32()),
             pa.StructArray.from_arrays(children, fields=list(CONSEQUENCE)),
         )
-        arrays = [pa.array(self._columns[name], SCHEMA.field(name).type) for name in _FLAT]
-        return pa.RecordBatch.from_arrays([*arrays, consequences], schema=SCHEMA)
+        arrays = [
+            consequences if name not in self._columns else pa.array(self._columns[name], kind)
+            for name, kind in zip(self._schema.names, self._schema.types, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
 
 def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
@@ -291,6 +306,12 @@ def _allele_columns(allele: Allele | None) -> dict[str, Any]:
         "consequence": first.terms[0] if first else None,
         **{name: (getattr(first, name) or None) if first else None for name in FROM_FIRST},
     }
+
+
+def _values(allele: Allele | None, fields: Iterable[Field]) -> dict[str, Any]:
+    found = allele.annotation.values if allele else {}
+    kinds = {"Integer": int, "Float": float, "String": str}
+    return {field.key: kinds[field.type](found[field]) if field in found else None for field in fields}
 
 
 def allele_frequencies(info: bytes) -> list[float | None]:
