@@ -153,6 +153,10 @@ class _Entries:
         begins = np.flatnonzero(_first_of_each((contig, start, ref_size, alt), order))
         ends = np.append(begins[1:], len(order))
         firsts = order[begins]
+        members_of = {
+            row: order[begins[row] : ends[row]].copy() for row in np.flatnonzero(ends - begins > 1).tolist()
+        }
+        del order, begins, ends
         found = _Grouped(
             contig[firsts],
             start[firsts],
@@ -162,8 +166,7 @@ class _Entries:
             end[firsts] - at[firsts],
             texts,
         )
-        for row in np.flatnonzero(ends - begins > 1):
-            members = order[begins[row] : ends[row]]
+        for row, members in members_of.items():
             joined = join([bytes(texts[at[each] : end[each]]) for each in members])
             found.at[row], found.size[row] = len(texts), len(joined)
             texts += joined
@@ -216,6 +219,7 @@ def _value_rows(known: Rows, row_of: Longs, parts: list[_Grouped], pool: Pool) -
 
 def _odd_pieces(text: Bytes, starts: Longs, ends: Longs) -> npt.NDArray[np.bool_]:
     """Whether each piece holds a character that CSQ must escape."""
-    marked = np.zeros(len(text) + 1, np.int64)
-    np.cumsum(np.isin(text, np.frombuffer(b"%;=,| \t\r\n", np.uint8)), out=marked[1:])
-    return marked[ends] > marked[starts]
+    odd = np.zeros(256, bool)
+    odd[list(b"%;=,| \t\r\n")] = True
+    places = np.flatnonzero(odd[text])
+    return np.searchsorted(places, ends) > np.searchsorted(places, starts)
