@@ -104,8 +104,8 @@ class Summary:
     allele once under each term it has in any transcript. ``locations`` sorts alleles by their most severe
     term. ``genes`` counts alleles inside a gene, not those near it. ``contigs`` and ``contigs_outside`` count
     records. ``allele_sources`` counts the alleles that a VCF source has values for. ``notes`` are sentences
-    for the reader. ``haplotypes`` is None where they were not asked for; all other counts are of alleles, each by
-    itself.
+    for the reader. ``haplotypes`` is None where they were not asked for; all other counts are of alleles,
+    each by itself.
     """
 
     engine: EngineInfo
