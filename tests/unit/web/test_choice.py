@@ -184,7 +184,7 @@ def address_of(store: FakeStore, manifest: bytes) -> BundleAddress:
 MANIFEST = json.dumps(
     {
         "format": "gas-bundle",
-        "format_version": 3,
+        "format_version": 4,
         "name": "GRCh38",
         "assembly": "GRCh38.p14",
         "version": "7",

@@ -241,6 +241,7 @@ def test_names_that_meet_those_of_something_else_are_refused(inputs: Path) -> No
     source = vcf(inputs / "s.vcf")
     for name, field, word in (
         ("GAS", "REF_MISMATCH", "GAS_REF_MISMATCH"),
+        ("CSQ", "HAPLOTYPE", "CSQ_HAPLOTYPE"),
         ("hgvs", "c", "hgvs_c"),
         ("known", "AN", "known"),
     ):

@@ -33,6 +33,7 @@ from gas_engine.bundle.report import read_report
 from gas_engine.bundle.sequence import open_text, stream_fasta
 from gas_engine.codon import STOP, genetic_code
 from gas_engine.errors import BundleError
+from gas_engine.haplotypes.entries import CSQ_HAPLOTYPE
 from gas_engine.outputs.table import SCHEMA
 from gas_engine.vcf.fields import CSQ, REF_MISMATCH
 
@@ -164,7 +165,8 @@ def _check_names(tracks: Sequence[TrackSource], sources: Sequence[AlleleSource])
         raise BundleError(f"Source {empty} has no fields: name those to take from its INFO.")
     parts = Counter([SEQUENCE_PART, GENES_PART, KNOWN_PART, *(each.name for each in named)])
     of_sources = [f"{source.name}_{field}" for source in sources for field in source.fields]
-    keys = Counter([CSQ.decode(), REF_MISMATCH.decode(), *(track.name for track in tracks), *of_sources])
+    ours = [key.decode() for key in (CSQ, CSQ_HAPLOTYPE, REF_MISMATCH)]
+    keys = Counter([*ours, *(track.name for track in tracks), *of_sources])
     columns = Counter([*SCHEMA.names, *of_sources])  # the table has one for each field of a source
     for name, count in (parts | keys | columns).items():
         if count > 1:
