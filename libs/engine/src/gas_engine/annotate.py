@@ -206,11 +206,12 @@ class Run:
             with_crc=resumption is not None,
         )
         begun = resumption.begun if resumption else None
-        table = TableParts(staged.directory, begun.parts if begun else 0, self._bundle.fields)
-        held = None
-        if self._with_haplotypes:
-            held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
-        with workspace(self._bundle) as work, body, table:
+        done = begun.parts if begun else 0
+        table = TableParts(staged.directory, done, self._bundle.fields)
+        with body, table, workspace(self._bundle) as work:
+            held = None
+            if self._with_haplotypes:
+                held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
             self._stream = stream = RecordStream(
                 self._bundle,
                 header,

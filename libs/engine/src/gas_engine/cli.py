@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -41,6 +43,7 @@ _EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _INTERRUPTED = 130
 _TERMINATED = 143
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class _Bundle(click.ParamType[Path]):
@@ -356,7 +359,7 @@ def build_command(
     codes = dict(_pair(text, "--genetic-code", "CONTIG=N") for text in genetic_codes)
     if wrong := next((number for number in codes.values() if not number.isdigit()), None):
         raise click.UsageError(f"--genetic-code: {wrong} is not the number of a translation table.")
-    with _one_sentence_errors():
+    with _one_sentence_errors(), Termination(None):
         bundle = build_bundle(
             fasta,
             genes,
@@ -407,7 +410,10 @@ def _one_sentence_errors(checkpoints: Checkpoints | None = None) -> Iterator[Non
     except EngineError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        sentence = f"{error.filename or 'The file'}: {error.strerror or error}."
+        if error.errno in _NO_ROOM:
+            sentence = f"There is no room for the results: {os.strerror(error.errno or 0)}."
+        else:
+            sentence = f"{error.filename or 'The file'}: {error.strerror or error}."
         if checkpoints and checkpoints.records:
             sentence += f" When this is mended, {_goes_on(checkpoints)}."
         raise click.ClickException(sentence) from error
