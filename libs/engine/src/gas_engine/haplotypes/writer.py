@@ -26,6 +26,7 @@ from gas_engine.vcf.fields import with_entries
 
 if TYPE_CHECKING:
     from gas_engine.bundle import Bundle
+    from gas_engine.consequence import Place
     from gas_engine.kernel.layout import Rows
     from gas_engine.limits import Limits
     from gas_engine.stream import Contigs
@@ -162,24 +163,27 @@ class HaplotypeWriter:
                 if genotypes.phase is not None:
                     self._unphased += int((carried & (genotypes.phase == UNPHASED)).sum())
 
-    def _touched(self, change: Change) -> list[Group]:
+    def _touched(self, change: Change) -> list[tuple[Group, Place]]:
         """The transcripts whose coding sequence a change touches, opened if they are not yet."""
         found = []
         for number in self._stretches.transcripts(self._place, change.start, change.end):
             group = self._groups.get(number)
             if group is None:
                 group = Group(self._bundle, self._bundle.transcript(number))
-            if group.touched(change):
+            place = group.place(change)
+            if place.in_coding:
                 self._groups[number] = group
                 self._next_end = min(self._next_end, group.end)
-                found.append(group)
+                found.append((group, place))
         return found
 
-    def _add(self, groups: list[Group], variant: Variant, genotypes: Genotypes) -> None:
-        for group in groups:
-            group.add(variant, genotypes)
+    def _add(self, groups: list[tuple[Group, Place]], variant: Variant, genotypes: Genotypes) -> None:
+        for group, place in groups:
+            group.add(variant, place, genotypes)
         # shared by all; the last to go lets go of it
-        max(groups, key=lambda each: each.end).size_bytes += genotypes.size_bytes + _ROW_BYTES * len(groups)
+        max((group for group, _ in groups), key=lambda each: each.end).size_bytes += (
+            genotypes.size_bytes + _ROW_BYTES * len(groups)
+        )
 
     def _first_needed(self) -> int:
         """Number of the first record that an open transcript may have to tell of."""
