@@ -9,7 +9,7 @@ haplotype would tell a wrong protein.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,13 +31,18 @@ if TYPE_CHECKING:
     from gas_engine.limits import Limits
     from gas_engine.stream import Contigs
     from gas_engine.vcf.header import Header
-    from gas_engine.vcf.writer import BodyWriter
 
 _NEVER: Final = 1 << 62
 _INFO: Final = 7
 _REST: Final = 8
 _ROW_BYTES: Final = 1024
 """What a variant takes beside its genotypes, as long as its transcripts are open."""
+
+
+class Body(Protocol):
+    """Where records go: a `BodyWriter`."""
+
+    def write(self, text: bytes | memoryview, sites: Rows) -> None: ...
 
 
 class _Chunk(NamedTuple):
@@ -56,9 +61,7 @@ class _Chunk(NamedTuple):
 class HaplotypeWriter:
     """Write records through to ``body``, with CSQ_HAPLOTYPE where haplotypes tell more than alleles."""
 
-    def __init__(
-        self, body: BodyWriter, bundle: Bundle, header: Header, contigs: Contigs, limits: Limits
-    ) -> None:
+    def __init__(self, body: Body, bundle: Bundle, header: Header, contigs: Contigs, limits: Limits) -> None:
         self._body = body
         self._bundle = bundle
         self._places = contigs.places
