@@ -43,7 +43,7 @@ _LONGEST_CODONS: Final = 2000
 """Letters of the Codons column beyond which it, the residues and the protein's name are left out."""
 _ABSENT, _SURE, _UNSURE = 0, 1, 2
 _MOST_PATTERNS: Final = 10_000
-"""Haplotypes of one transcript that are told apart; in 5,000 of people, long genes have hundreds."""
+"""Haplotypes of one transcript that are read as a whole; with more of them it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +146,20 @@ class Group:
             return AllTold([], 0)
         codes, carriers = _codes(members)
         found = _Found()
-        # Haplotypes on which all that follows may belong to a compound, and which must be read as a whole.
-        whole = (codes[ending] == _SURE).any(axis=0)
+        # Haplotypes with a variant behind which all may belong to a compound are read as a whole, others
+        # only where variants crowd: of these there are few that differ, however many samples there are.
+        entire = (codes[ending] == _SURE).any(axis=0)
         apart = []
         for crowd in crowds:
-            for pattern, columns in _patterns(codes, crowd, ~whole):
+            for pattern, columns in _patterns(codes, crowd, ~entire):
                 read, ends = self._read(members, pattern)
                 if ends:
-                    whole[columns] = True
+                    entire[columns] = True
                 else:
                     apart.append((read, columns))
         for read, columns in apart:
-            found.add(read, columns[~whole[columns]])
-        patterns = _patterns(codes, range(len(members)), whole)
+            found.add(read, columns[~entire[columns]])
+        patterns = _patterns(codes, range(len(members)), entire)
         if len(patterns) > _MOST_PATTERNS:
             return None
         for pattern, columns in patterns:

@@ -183,10 +183,10 @@ class HaplotypeWriter:
     def _add(self, groups: list[tuple[Group, Place]], variant: Variant, genotypes: Genotypes) -> None:
         for group, place in groups:
             group.add(variant, place, genotypes)
-        # shared by all; the last to go lets go of it
-        max((group for group, _ in groups), key=lambda each: each.end).size_bytes += (
-            genotypes.size_bytes + _ROW_BYTES * len(groups)
-        )
+        if holding := [group for group, _ in groups if group.members is not None]:
+            # shared by all; the last to go lets go of it
+            last = max(holding, key=lambda each: each.end)
+            last.size_bytes += genotypes.size_bytes + _ROW_BYTES * len(holding)
 
     def _first_needed(self) -> int:
         """Number of the first record that an open transcript may have to tell of."""
