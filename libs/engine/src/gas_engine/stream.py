@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gas_engine.bundle import Bundle
-    from gas_engine.haplotypes.writer import HaplotypeWriter
+    from gas_engine.haplotypes.writer import Body
     from gas_engine.kernel.layout import Bytes, Longs, Rows
     from gas_engine.outputs.parts import TableParts
     from gas_engine.outputs.tally import Tally
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from gas_engine.vcf.fields import OurFields
     from gas_engine.vcf.header import Header
     from gas_engine.vcf.source import Source
-    from gas_engine.vcf.writer import BodyWriter
 
 _LINES: Final = 8192
 _OUT_BYTES: Final = 1 << 22
@@ -347,7 +346,7 @@ class RecordStream:
         contigs: Contigs,
         *,
         work: Workspace,
-        body: BodyWriter | HaplotypeWriter,
+        body: Body,
         table: TableParts,
         tally: Tally,
         on_records: Callable[[], None],
