@@ -207,8 +207,11 @@ class Run:
         )
         begun = resumption.begun if resumption else None
         done = begun.parts if begun else 0
-        table = TableParts(staged.directory, done, self._bundle.fields)
-        with body, table, workspace(self._bundle) as work:
+        with (
+            body,
+            TableParts(staged.directory, done, self._bundle.fields) as table,
+            workspace(self._bundle) as work,
+        ):
             held = None
             if self._with_haplotypes:
                 held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
