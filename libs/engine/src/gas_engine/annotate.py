@@ -108,7 +108,13 @@ def annotate(
         The input cannot be annotated; the text is a sentence for the person who sent it.
     StoppedError
         ``checkpoints`` was told to stop, and a checkpoint is written.
+    ValueError
+        Haplotypes are asked for with checkpoints: records that are held back are in none.
     """
+    if checkpoints and haplotypes:
+        raise ValueError(
+            "a run with haplotypes cannot be resumed: leave out one of checkpoints and haplotypes"
+        )
     run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints, haplotypes=haplotypes)
     with outputs.resumable() if checkpoints else outputs.staged() as staged:
         return run.into(staged)
