@@ -100,6 +100,8 @@ SCHEMA: Final = pa.schema(
     ],
     metadata={"gas_table_version": TABLE_VERSION},
 )
+SOURCED: Final = "gas_sourced"
+"""Of the file's metadata: names of the columns with values of VCF sources, joined by commas."""
 _FIELD_TYPES: Final = {"Integer": pa.int64(), "Float": pa.float64(), "String": pa.string()}
 _FLAT = [name for name in SCHEMA.names if name != "consequences"]
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
@@ -140,7 +142,8 @@ FROM_FIRST: Final = (
 def schema_of(fields: Iterable[Field]) -> pa.Schema:
     """The schema of a table that has values of VCF sources: a column a field, by its INFO key, comes last."""
     sourced = [pa.field(field.key, _FIELD_TYPES[field.type]) for field in fields]
-    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata)
+    names = {SOURCED: ",".join(field.name for field in sourced)} if sourced else {}
+    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata | names)
 
 
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:

@@ -161,7 +161,8 @@ def variant(job: Job, record: int, allele: int) -> Answer:
     view = view_of(request.args)
     with _explorer().reading(job) as here:
         row = here.variant(record, allele)
-    shown = DetailPage(job, view, row, summary=_summary(job))
+        sourced = here.sourced
+    shown = DetailPage(job, view, row, summary=_summary(job), sourced=sourced)
     page = render_template("results/variant.html", nav="jobs", page=shown)
     return _with_policy(page, framing_policy(container().store_origin))
 

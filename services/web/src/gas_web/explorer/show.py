@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -406,10 +406,13 @@ class Transcript:
 class DetailPage:
     """Everything about one allele."""
 
-    def __init__(self, job: Job, view: View, row: Row, *, summary: Mapping[str, Any]) -> None:
+    def __init__(
+        self, job: Job, view: View, row: Row, *, summary: Mapping[str, Any], sourced: Sequence[str] = ()
+    ) -> None:
         self.job_id = job.job_id
         self.name = job.input_file_name
         self.back_url = _url(job.job_id, view)
+        self._sourced = sourced
         here = _place(job.job_id, row)
         self.genotypes_url = url_for("results.genotypes", **here, **cast("dict[str, Any]", view.args))
         self.browser_url = url_for("results.browser", **here)
@@ -439,6 +442,7 @@ class DetailPage:
             ("FILTER", row["filter"]),
             ("Allele frequency in the file", _number(row["allele_frequency"])),
             ("Regions", "; ".join(f"{each['name']} ({each['track']})" for each in row["regions"])),
+            *((name, "" if row[name] is None else str(row[name])) for name in self._sourced),
             ("Record", f"{row['record']:,}, allele {row['allele']}"),
         ]
 

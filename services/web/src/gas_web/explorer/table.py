@@ -189,6 +189,10 @@ class Table:
         self._memory = memory
         self._slots = slots
         self.scan = pl.scan_parquet(path)
+        told = pl.read_parquet_metadata(path).get("gas_sourced", "")
+        self.sourced = tuple(told.split(",")) if told else ()
+        """Columns with values of VCF sources, as in ``ClinVar_CLNSIG``: those that the reference has."""
+        self.flat = (*FLAT, *self.sourced)
 
     def overview(self) -> Overview:
         """Counts of the whole table."""
