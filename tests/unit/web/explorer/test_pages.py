@@ -138,6 +138,46 @@ def test_a_filter_is_added_by_a_form_and_removed_by_its_chip(
     assert "Impact is HIGH , remove this filter ×" not in links(back)
 
 
+def test_a_filter_joins_another_by_the_form_and_the_group_is_one_of_the_chips(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    job = explored()
+    alone = ada.get(address(job, "f=known:is:no&f=impact:is:HIGH"))
+    assert '<option value="1">or with “Impact is HIGH”</option>' in html.unescape(alone.text)
+    page = submit(
+        ada, address(job, "f=known:is:no&f=impact:is:HIGH"), test="gene:is", value="MT-ND1", join="1"
+    )
+    assert "3 of 6 variant alleles" in words(page)
+    assert (
+        "Novel , remove this filter × and Impact is HIGH , remove this filter × or Gene is MT-ND1"
+        in words(page)
+    )
+    page = follow(ada, page, "Match any")
+    assert "5 of 6 variant alleles" in words(page)
+    assert (
+        "Novel , remove this filter × or Impact is HIGH , remove this filter × and Gene is MT-ND1"
+        in words(page)
+    )
+    back = follow(ada, page, "Gene is MT-ND1 , remove this filter ×")
+    assert "Novel , remove this filter × or Impact is HIGH , remove this filter ×" in words(back)
+
+
+def test_a_group_is_saved_exported_and_kept_from_page_to_variant(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    job = explored()
+    query = "f=gene:is:MT-ND1&f1=impact:is:HIGH&f1=af:min:0.5"
+    page = ada.get(address(job, query))
+    assert "2 of 6 variant alleles" in words(page)
+    assert len(ada.get(links(page)["CSV the same, for spreadsheets"]).text.splitlines()) == 3
+    variant = follow(ada, page, "MT:3312 CTA>C")
+    assert links(variant)["Back to the variants of sample.vcf"] == address(job, query)
+    path = f"/annotations/{job.job_id}/results/views"
+    saved = ada.post(path, name="two ways", f="gene:is:MT-ND1", f1=["impact:is:HIGH", "af:min:0.5"])
+    assert saved.location == address(job, query)
+    assert "2 of 6 variant alleles" in words(follow(ada, ada.get(address(job)), "two ways"))
+
+
 @pytest.mark.parametrize(
     ("typed", "count"), [("mt-nd1", 3), ("MT:3310-3311", 1), ("rs1", 1), ("chrX", 1), ("BRCA2", 0)]
 )
@@ -164,6 +204,11 @@ def test_where_nothing_matches_the_page_names_the_filter_to_remove(
         "test=af:max&value=many",
         "test=&value=",
         "match=most",
+        "f0=impact:is:HIGH",
+        "f1=x:y:z",
+        "test=impact:is&value=HIGH&join=0",
+        "test=impact:is&value=HIGH&join=-1",
+        "test=impact:is&value=HIGH&join=first",
     ],
 )
 @pytest.mark.parametrize("suffix", ["", "/1/1", "/export"])

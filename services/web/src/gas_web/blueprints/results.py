@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -52,6 +53,8 @@ _NOT_FOUND = 404
 _CONFLICT = 409
 _EXPORT_SECONDS = 10
 """When to ask again for an export where others are under way; how long those take is up to their readers."""
+_PLACE = re.compile(r"[0-9]{1,2}")
+"""Of a filter to join, among those of the page."""
 _EXTENSION = "gas_explorer"
 _EXPORTS = "gas_exports"
 
@@ -273,8 +276,10 @@ def _asked(view: View, here: Table) -> View | None:
         return view.choosing(filter_of(f"gene:is:{chosen}"))
     if condition is not None:
         # "field:operator" from the list, or whole from a preset.
-        value = request.args.get("value", "")
-        return view.adding(filter_of(f"{condition}:{value}"))
+        new = filter_of(f"{condition}:{request.args.get('value', '')}")
+        join = request.args.get("join", "")
+        # What is no number is no filter's place either.
+        return view.joining(new, int(join) if _PLACE.fullmatch(join) else -1) if join else view.adding(new)
     return None
 
 

@@ -15,7 +15,7 @@ from gas_web.explorer.columns import COLUMNS, USUAL, Heading
 from gas_web.explorer.export import FORMATS, Format
 from gas_web.explorer.genotypes import Genotypes
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
-from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
+from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Group, Kind, View, filter_of
 from gas_web.explorer.table import PAGE_ROWS, Overview, Page, Row
 from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS, TERMS, Term
 
@@ -124,7 +124,7 @@ class TablePage:
         view: View,
         page: Page,
         overview: Overview,
-        instead: tuple[Filter, int] | None,
+        instead: tuple[Group, int] | None,
         *,
         summary: Mapping[str, Any],
         saved: Mapping[str, str] | None = None,
@@ -141,7 +141,9 @@ class TablePage:
         self.total = overview.total
         self.ts_tv = _ts_tv(summary)
         self.rows = [self._row(row) for row in page.rows]
-        self.instead = (instead[0].words, instead[1], self.url(view.without(instead[0]))) if instead else None
+        self.instead = (
+            (self._words(instead[0]), instead[1], self.url(view.dropping(instead[0]))) if instead else None
+        )
 
     def url(self, view: View) -> str:
         return _url(self.job_id, view)
@@ -151,8 +153,34 @@ class TablePage:
         return self.url(self.view.choosing(filter_of(text)))
 
     @property
-    def chips(self) -> list[Chip]:
-        return [Chip(each.words, self.url(self.view.without(each))) for each in self.view.filters]
+    def chips(self) -> list[list[Chip]]:
+        """The filters by groups."""
+        return [
+            [Chip(each.words, self.url(self.view.without(each, of=group))) for each in group]
+            for group in self.view.groups
+        ]
+
+    @property
+    def between(self) -> tuple[str, str]:
+        """The word that joins the groups, and that which joins the filters of a group."""
+        return ("or", "and") if self.view.any else ("and", "or")
+
+    @property
+    def joins(self) -> list[tuple[str, str]]:
+        """What a new filter can be joined with: its value in the form, and words."""
+        outer, inner = self.between
+        choices = [("", f"{outer} (a filter of its own)")]
+        for place, group in enumerate(self.view.groups):
+            choices.append((str(place), f"{inner} with “{self._words(group)}”"))
+        return choices
+
+    def _words(self, group: Group) -> str:
+        return f" {self.between[1]} ".join(each.words for each in group)
+
+    @property
+    def words(self) -> str:
+        """The filters in a line, for the title of the page."""
+        return ", ".join(map(self._words, self.view.groups))
 
     @property
     def clear_url(self) -> str:
@@ -171,7 +199,7 @@ class TablePage:
             view = self.view
             for text in texts:
                 view = view.choosing(filter_of(text))
-            if set(view.filters) != set(self.view.filters):
+            if set(view.groups) != set(self.view.groups):
                 told.append((words, self.url(view)))
         return told
 

@@ -22,7 +22,7 @@ from gas_web.explorer.bins import Bin, Density
 from gas_web.explorer.cache import Key, TableCache, key_of
 from gas_web.explorer.columns import COLUMNS, MOST_CHARACTERS, READ
 from gas_web.explorer.errors import VariantNotFoundError
-from gas_web.explorer.query import Filter, View
+from gas_web.explorer.query import Group, View
 from gas_web.explorer.terms import TERMS
 
 PAGE_ROWS: Final = 100
@@ -209,7 +209,7 @@ class Table:
 
     def matches(self, view: View) -> pl.DataFrame:
         """The rows of a view, in its order: ``row`` (from 0), ``record`` and ``allele`` of each."""
-        question = view.filters, view.any, view.sort
+        question = view.groups, view.any, view.sort
         found = self._memory.matches(self._key, question)
         if found is None:
             found = self._find(view)
@@ -223,17 +223,17 @@ class Table:
         spelled = self.scan.select(symbol.unique()).filter(symbol.str.to_lowercase().is_in(wanted.implode()))
         return self._collect(spelled)["symbol"].to_list()
 
-    def best_without(self, view: View) -> tuple[Filter, int] | None:
-        """The filter whose removal shows most rows, and how many; None if no single one helps."""
-        if view.any or not view.filters:
+    def best_without(self, view: View) -> tuple[Group, int] | None:
+        """The filter or group whose removal shows most rows, and how many; None if no single one helps."""
+        if view.any or not view.groups:
             return None
         counts = {}
-        for each in view.filters:
-            rest = view.without(each).expression()
-            counts[each.text] = pl.len() if rest is None else rest.sum()
-        found = self._collect(self.scan.select(**counts)).row(0, named=True)
-        best = max(view.filters, key=lambda each: int(found[each.text]))
-        return (best, int(found[best.text])) if found[best.text] else None
+        for place, group in enumerate(view.groups):
+            rest = view.dropping(group).expression()
+            counts[str(place)] = pl.len() if rest is None else rest.sum()
+        found = self._collect(self.scan.select(**counts)).row(0)
+        best = max(range(len(found)), key=lambda place: int(found[place]))
+        return (view.groups[best], int(found[best])) if found[best] else None
 
     def variant(self, record: int, allele: int) -> Row:
         """Everything about one row.
