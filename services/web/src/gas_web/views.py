@@ -76,6 +76,8 @@ class JobView:
     notes: str
     status: str
     results: str
+    under_way: bool
+    """Its end is still to come."""
     badge: Badge
     headline: list[Sentence]
     progress: ProgressView | None
@@ -110,6 +112,7 @@ def view(
         notes=job.notes,
         status=job.status.value,
         results=job.results.value,
+        under_way=not job.terminal,
         badge=_badge(job, reading),
         headline=_headline(job, progress, place, reading),
         progress=progress,
