@@ -57,7 +57,7 @@ def test_the_job_page_leads_to_its_variants(ada: Any, words: Any, explored: Expl
 @pytest.mark.parametrize(
     "state", ["PENDING", "RUNNING", "FAILED", "ARCHIVING", "ARCHIVED", "RESTORING", "LOST"]
 )
-@pytest.mark.parametrize("suffix", ["", "/1/1", "/export"])
+@pytest.mark.parametrize("suffix", ["", "/1/1", "/summary", "/export"])
 def test_without_results_the_reader_is_led_to_how_the_job_stands(
     world: World, ada: Any, state: str, suffix: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_table_kept_here_is_shown_to_nobody_else(
     from gas_web.globus import Identity
 
     stranger.sign_in(Identity("gregor-id", "Gregor", "gregor@abbey.example"))
-    for suffix in ("", "/2/1", "/export?format=csv"):
+    for suffix in ("", "/2/1", "/summary", "/export?format=csv"):
         assert stranger.get(f"/annotations/{job.job_id}/results{suffix}").status_code == 404
 
 
@@ -106,17 +106,35 @@ def test_a_table_that_the_store_lost_is_a_fault_of_ours(
 
 
 def test_a_bar_of_the_summary_leads_to_its_variants(ada: Any, words: Any, explored: Explored) -> None:
-    page = ada.get(address(explored()))
+    page = follow(ada, ada.get(address(explored())), "Open the summary")
     assert "missense variant: 1 of 6" in words(page) or "1 of 6, the most." in words(page)
     chosen = follow(ada, page, "missense variant")
     assert "1 of 6 variant alleles" in words(chosen)
     assert "Consequence is missense variant , remove this filter" in words(chosen)
 
 
+def test_the_page_of_a_large_table_does_not_wait_for_its_counts(
+    ada: Any, words: Any, explored: Explored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gas_web.explorer.table.COUNTED_AT_ONCE", 5)
+    job = explored()
+    page = ada.get(address(job, "f=gene:is:MT-ND1"))
+    assert "3 of 6 variant alleles" in words(page)
+    assert "known 1 novel 5" not in words(page)
+    # Without script a link leads to them; with it they are fetched from where that link leads.
+    counted = follow(ada, page, "Count them")
+    assert f'hx-get="{html.escape(links(page)["Count them"])}"' in page.text
+    assert "known 1 novel 5" in words(counted)
+    back = follow(ada, counted, "Back to the variants of sample.vcf")
+    # Now they are known.
+    assert "known 1 novel 5" in words(back)
+    assert "3 of 6 variant alleles" in words(back)
+
+
 def test_a_column_of_the_density_and_a_range_of_numbers_lead_to_their_variants(
     ada: Any, words: Any, explored: Explored
 ) -> None:
-    page = ada.get(address(explored()))
+    page = follow(ada, ada.get(address(explored())), "Open the summary")
     chosen = follow(ada, page, "MT:3,301–3,350")
     assert "3 of 6 variant alleles" in words(chosen)
     assert "Region overlaps MT:3301-3350 , remove this filter" in words(chosen)
@@ -211,7 +229,7 @@ def test_where_nothing_matches_the_page_names_the_filter_to_remove(
         "test=impact:is&value=HIGH&join=first",
     ],
 )
-@pytest.mark.parametrize("suffix", ["", "/1/1", "/export"])
+@pytest.mark.parametrize("suffix", ["", "/1/1", "/summary", "/export"])
 def test_a_mistaken_address_is_answered_in_words(
     ada: Any, words: Any, explored: Explored, query: str, suffix: str
 ) -> None:
@@ -370,9 +388,11 @@ def test_a_long_allele_is_shown_by_its_ends_and_whole_where_a_person_can_read_it
 
 
 def test_a_table_without_records_says_so(ada: Any, words: Any, explored: Explored) -> None:
-    page = ada.get(address(explored([])))
+    job = explored([])
+    page = ada.get(address(job))
     assert page.status_code == 200
     assert "No records, so nothing to explore." in words(page)
+    assert "No records, so nothing to count." in words(ada.get(f"{address(job)}/summary"))
 
 
 def test_the_policy_allows_a_frame_of_ours_and_nothing_else_more(ada: Any, explored: Explored) -> None:

@@ -258,6 +258,11 @@ class View:
         """The view without a group."""
         return self._of(tuple(group for group in self.groups if group != old))
 
+    @property
+    def cleared(self) -> View:
+        """The view without filters."""
+        return self._of(())
+
     def _of(self, groups: Iterable[Group]) -> View:
         return replace(self, groups=_in_order(groups), row=1)
 

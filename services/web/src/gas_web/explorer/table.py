@@ -26,6 +26,8 @@ from gas_web.explorer.query import Group, View
 from gas_web.explorer.terms import TERMS
 
 PAGE_ROWS: Final = 100
+COUNTED_AT_ONCE: Final = 50_000
+"""Rows of a table whose counts no page need wait for: they take some milliseconds."""
 _QUERIES_AT_ONCE = 2
 """Each holds some batches of rows and takes every core anyway."""
 _REMEMBERED_BYTES = 64 * 1024 * 1024
@@ -190,6 +192,21 @@ class Table:
         self._slots = slots
         self.scan = pl.scan_parquet(path)
 
+    @property
+    def total(self) -> int:
+        """How many rows there are; the end of the file tells."""
+        return int(self._collect(self.scan.select(pl.len())).item())
+
+    @property
+    def tells_frequencies(self) -> bool:
+        """True if any allele has a frequency in the file; the first one ends the search."""
+        told = self.scan.select("allele_frequency").filter(pl.col("allele_frequency").is_not_null()).head(1)
+        return self._collect(told).height > 0
+
+    def overview_at_hand(self) -> Overview | None:
+        """Counts of the whole table if they are known or quickly made, so that a page need not wait."""
+        return self.overview() if self.total <= COUNTED_AT_ONCE else self._memory.overview(self._key)
+
     def overview(self) -> Overview:
         """Counts of the whole table."""
         found = self._memory.overview(self._key)
@@ -200,10 +217,15 @@ class Table:
 
     def page(self, view: View) -> Page:
         """The hundred rows of a view from ``view.row`` on; the last ones if that is past the end."""
-        matches = self.matches(view)
-        count = matches.height
+        whole = not view.groups and view.sort == "position"
+        matches = None if whole else self.matches(view)
+        count = self.total if matches is None else matches.height
         first = view.row if view.row <= count else max((count - 1) // PAGE_ROWS * PAGE_ROWS, 0) + 1
-        wanted = matches.slice(first - 1, PAGE_ROWS)
+        if matches is None:
+            # The first page that a reader sees: no row but its own is looked at.
+            wanted = self._collect(self.scan.slice(first - 1, PAGE_ROWS).select("record", "allele"))
+        else:
+            wanted = matches.slice(first - 1, PAGE_ROWS)
         rows = self._fetch(wanted, view.shown) if count else []
         return Page(rows, first, count)
 
@@ -216,12 +238,12 @@ class Table:
             self._memory.keep_matches(self._key, question, found)
         return found
 
-    def genes_named(self, names: Iterable[str]) -> list[str]:
-        """The table's genes of these names, in its own spelling, whatever their case."""
+    def spelled(self, column: str, names: Iterable[str]) -> list[str]:
+        """Those of some names that a column has, in the table's own spelling, whatever their case."""
         wanted = pl.Series([name.lower() for name in names], dtype=pl.String)
-        symbol = pl.col("symbol").cast(pl.String)
-        spelled = self.scan.select(symbol.unique()).filter(symbol.str.to_lowercase().is_in(wanted.implode()))
-        return self._collect(spelled)["symbol"].to_list()
+        name = pl.col(column).cast(pl.String)
+        found = self.scan.select(name.unique()).filter(name.str.to_lowercase().is_in(wanted.implode()))
+        return self._collect(found)[column].to_list()
 
     def best_without(self, view: View) -> tuple[Group, int] | None:
         """The filter or group whose removal shows most rows, and how many; None if no single one helps."""
