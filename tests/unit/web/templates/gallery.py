@@ -235,6 +235,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "fitting_bundle": "",
         "summary": None,
         "until": None,
+        "back": None,
         "last_minute": False,
         "extensions_left": 10,
         "poll_seconds": None,

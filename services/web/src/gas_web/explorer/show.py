@@ -118,7 +118,7 @@ class TablePage:
     def joins(self) -> list[tuple[str, str]]:
         """What a new filter can be joined with: its value in the form, and words."""
         outer, inner = self.between
-        choices = [("", f"{outer} (a filter of its own)")]
+        choices = [("", outer)]
         for place, group in enumerate(self.view.groups):
             choices.append((str(place), f"{inner} with “{self._words(group)}”"))
         return choices
