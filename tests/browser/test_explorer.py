@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -36,13 +37,23 @@ def count(page: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
+FRESH_SECONDS = 100
+"""Results of the free plan go to the archive after 300."""
+_example: list[tuple[str, float]] = []
+
+
 def explore(reader: Reader, file: Path = EXAMPLE) -> str:
-    """Send a file and open its variants; the path of their page."""
-    path = reader.submit(file)
+    """Open the variants of a file of Ada's; the path of their page. The example's job serves many tests."""
+    if file == EXAMPLE and _example and time.monotonic() < _example[-1][1] + FRESH_SECONDS:
+        job = _example[-1][0]
+        reader.open(job)
+    else:
+        job = reader.submit(file)
+        _example.extend([(job, time.monotonic())] if file == EXAMPLE else [])
     reader.sees_state("COMPLETED AVAILABLE")
     reader.page.get_by_role("link", name="Explore").click()
     expect(reader.page.get_by_role("heading", level=1)).to_have_text(f"Variants of {file.name}")
-    return f"{path}/results"
+    return f"{job}/results"
 
 
 def assert_accessible(page: Page | Frame) -> None:
