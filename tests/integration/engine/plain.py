@@ -55,7 +55,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     ranks = {chrom: rank for rank, chrom in enumerate(dict.fromkeys(record.chrom for record in records))}
     tally = Tally()
     body = []
-    with TableWriter(directory / "plain.parquet") as table:
+    with TableWriter(directory / "plain.parquet", bundle.marks) as table:
         for number, record in enumerate(sorted(records, key=lambda each: (ranks[each.chrom], each.pos)), 1):
             record.info = fields.cleared(record.info)
             declarations.note(record)

@@ -206,7 +206,7 @@ class Run:
             with_crc=resumption is not None,
         )
         begun = resumption.begun if resumption else None
-        table = TableParts(staged.directory, begun.parts if begun else 0)
+        table = TableParts(staged.directory, begun.parts if begun else 0, self._bundle.marks)
         held = None
         if self._with_haplotypes:
             held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)

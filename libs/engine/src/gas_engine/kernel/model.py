@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 ROWS: Final = 16_384
 """Rows of the table in a batch."""
-_EFFECTS: Final = 1 << 17
 _ITEMS: Final = 1 << 18
 _TEXT_BYTES: Final = 1 << 22
 _MOST_CONTIGS: Final = 1 << 14
@@ -65,7 +64,6 @@ def new_columns() -> Columns:
     """An empty batch; `ROWS` rows fit."""
     return Columns(
         rows=np.zeros(ROWS, layout.ROW),
-        placed=np.zeros(_EFFECTS, layout.PLACED),
         regions=np.zeros(_ITEMS, layout.REGION_ITEM),
         doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
         text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),

@@ -13,6 +13,7 @@ from gas_engine.kernel.layout import (
     ALT,
     ARENA_BYTES,
     AT,
+    CSQ,
     DISTANCE,
     DONE,
     DOUBTFUL_COUNT,
@@ -31,8 +32,6 @@ from gas_engine.kernel.layout import (
     MOST_ALLELES,
     ODD,
     OUT,
-    PARTS,
-    PLACED_COUNT,
     RECORDS,
     REF,
     REGION_COUNT,
@@ -268,8 +267,8 @@ def _record(
     id_at, id_end = line.tabs[1] + 1, line.tabs[2]
     need = s.state[AT] + alleles * (id_end - id_at + ref_size + LONGEST_ALLELE)
     items = id_end - id_at + 2
-    effects = s.state[EFFECTS] + alleles
     text = size + new_info + 64
+    said = 0  # of that, what our CSQ takes
     for track in range(tracks.shape[0]):
         text += tracks[track, 2] + 2
     for allele in range(alleles):
@@ -290,26 +289,27 @@ def _record(
             - s.alleles[allele].hgvs_at
         )
         count = s.alleles[allele].effects_end - s.alleles[allele].effects_at
-        text += max(count, 1) * each
+        said += max(count, 1) * each
         for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
             transcript = m.transcripts[s.effects[s.order[index]].transcript]
-            text += transcript.label_size + transcript.marks_size + 8
+            said += transcript.label_size + transcript.marks_size + 8
     for index in range(s.state[REGIONS]):
         text += m.regions[s.regions[2 * index]].name_size + 1
     items *= alleles + 1
     need += items
+    text += said
     if cursors[OUT] + text > out.size or cursors[SITES] == sites.size:
         return FULL
     if (
         cursors[ROWS] + alleles + 1 > columns.rows.size
-        or cursors[PLACED_COUNT] + effects > columns.placed.size
         or cursors[REGION_COUNT] + s.state[REGIONS] > columns.regions.size
         or cursors[DOUBTFUL_COUNT] + 2 * alleles + 2 > columns.doubtful.size
         or max(cursors[IDS_COUNT], cursors[KNOWN_COUNT]) + items >= columns.offsets.shape[1]
     ):
         return FULL
     for column in range(TEXTS):
-        if columns.offsets[column, _items(cursors, column)] + need > columns.text.shape[1]:
+        room = columns.text.shape[1] - columns.offsets[column, _items(cursors, column)]
+        if (said if column == CSQ else need) > room:
             return FULL
     # the line
     begin = cursors[OUT]
@@ -330,7 +330,10 @@ def _record(
             at += 1
     else:
         at = put(out, at, block, info_at, info_end)
-    at = _put_entries(m, s, block, out, info_begin, at, ref_size, alleles, status, tracks)
+    for allele in range(max(alleles, 1)):
+        row = cursors[ROWS] + allele
+        columns.offsets[CSQ, row + 1] = columns.offsets[CSQ, row]
+    at = _put_entries(m, s, block, out, info_begin, at, ref_size, alleles, status, tracks, columns, cursors)
     if line.tabs[7] < line.end and keep_rest:
         at = put(out, at, block, line.tabs[7], line.end)
     out[at] = _NEWLINE
@@ -365,7 +368,9 @@ def _record(
         rows[row].filter = names[filter_slot].id
         rows[row].allele = allele + 1 if alleles else 0
         rows[row].status = status
-        rows[row].first = -1
+        rows[row].transcript = -1
+        rows[row].first_term = -1
+        rows[row].distance = 0
         rows[row].variant_class = -1
         rows[row].skipped = -1
         rows[row].has_frequency = 0
@@ -402,12 +407,12 @@ def _record(
                 info_end,
             )
         else:
-            _close_text(columns, cursors, ALT)
-            _close_text(columns, cursors, HGVS_G)
+            for column in range(ALT + 1):
+                if column != REF:
+                    _close_text(columns, cursors, column)
         rows[row].ids_end = cursors[IDS_COUNT]
         rows[row].known_end = cursors[KNOWN_COUNT]
         rows[row].regions_end = cursors[REGION_COUNT]
-        rows[row].consequences_end = cursors[PLACED_COUNT]
         cursors[ROWS] += 1
     if undeclared:
         _note_infos(block, info_at, info_end, names, pool)
@@ -431,8 +436,6 @@ def _unknown(cursors: Longs, kind: int, start: int, end: int) -> int:
 @jit
 def _items(cursors: Longs, column: int) -> int:
     """How many items a text column has."""
-    if column < PARTS:
-        return int(cursors[PLACED_COUNT])
     if column == ID_VALUES:
         return int(cursors[IDS_COUNT])
     if column == KNOWN_VALUES:
@@ -676,8 +679,10 @@ def _put_entries(
     alleles: int,
     status: int,
     tracks: Longs,
+    columns: Columns,
+    cursors: Longs,
 ) -> int:
-    """Append our entries to the INFO column ``out[begin:at]``."""
+    """Append our entries to the INFO column ``out[begin:at]``, and to the rows what they say of alleles."""
     if status == REF_MISMATCH:
         at = _begin_entry(out, begin, at)
         return put(out, at, _MISMATCH_KEY, 0, _MISMATCH_KEY.size)
@@ -713,6 +718,8 @@ def _put_entries(
     shared = _shares_first(s, block, ref_size, alleles)
     any_effect = False
     for allele in range(alleles):
+        row = cursors[ROWS] + allele
+        columns.offsets[CSQ, row + 1] = columns.offsets[CSQ, row]
         if s.alleles[allele].reason != NOT_SKIPPED:
             continue
         for index in range(
@@ -723,7 +730,7 @@ def _put_entries(
                 at += 1
             any_effect = True
             effect = s.order[index] if index < s.alleles[allele].effects_end else -1
-            at = _put_effect(m, s, block, out, at, allele, effect, shared)
+            at = _put_effect(m, s, block, out, at, allele, effect, shared, columns, row)
     return at
 
 
@@ -762,8 +769,13 @@ def _put_effect(
     allele: int,
     effect: int,
     shared: bool,
+    columns: Columns,
+    row: int,
 ) -> int:
-    """One entry of CSQ; ``effect`` is -1 where there is no transcript near."""
+    """One entry of CSQ, and in the row all of it that is not the allele's.
+
+    ``effect`` is -1 where there is no transcript near.
+    """
     first, last = s.alleles[allele].at, s.alleles[allele].at + s.alleles[allele].size
     if shared:
         first += 1
@@ -775,6 +787,7 @@ def _put_effect(
         at += 1
     out[at] = _PIPE
     at += 1
+    begin = at
     terms = 1 << INTERGENIC
     rank = INTERGENIC
     if effect >= 0:
@@ -811,6 +824,11 @@ def _put_effect(
                 at = put(out, at, s.arena, first, last)
     out[at] = _PIPE
     at += 1
+    row_at = columns.offsets[CSQ, row + 1]
+    if row_at > columns.offsets[CSQ, row]:
+        columns.text[CSQ, row_at] = _COMMA
+        row_at += 1
+    row_at = put(columns.text[CSQ], row_at, out, begin, at)
     known = s.alleles[allele].known
     if known >= 0:
         for index in range(m.known[known].id_at, m.known[known].id_at + m.known[known].id_size):
@@ -818,18 +836,24 @@ def _put_effect(
             at += 1
     out[at] = _PIPE
     at += 1
+    begin = at
     if effect >= 0:
         at = put_number(out, at, m.transcripts[s.effects[effect].transcript].strand)
     out[at] = _PIPE
     at += 1
     if effect >= 0:
         at = put(out, at, s.arena, s.effects[effect].at[DISTANCE], s.effects[effect].end[DISTANCE])
+    row_at = put(columns.text[CSQ], row_at, out, begin, at)
     out[at] = _PIPE
     at = put(out, at + 1, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    begin = at
     if effect < 0:
-        return put(out, at, m.no_marks, 0, m.no_marks.size)
-    transcript = m.transcripts[s.effects[effect].transcript]
-    return put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
+        at = put(out, at, m.no_marks, 0, m.no_marks.size)
+    else:
+        transcript = m.transcripts[s.effects[effect].transcript]
+        at = put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
+    columns.offsets[CSQ, row + 1] = put(columns.text[CSQ], row_at, out, begin, at)
+    return at
 
 
 @jit
@@ -893,26 +917,20 @@ def _allele_row(
         columns.text[ALT, place + index] = upper(block[at + index]) if turn else block[at + index]
     columns.offsets[ALT, row + 1] = place + size
     _add_text(columns, HGVS_G, row, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    if s.alleles[allele].effects_at < s.alleles[allele].effects_end:
+        effect = s.order[s.alleles[allele].effects_at]
+        rows[row].transcript = s.effects[effect].transcript
+        rows[row].first_term = s.effects[effect].first_term
+        rows[row].distance = s.effects[effect].distance
+        for part in range(DISTANCE):
+            _add_text(columns, part, row, s.arena, s.effects[effect].at[part], s.effects[effect].end[part])
+    else:
+        for part in range(DISTANCE):
+            _close_text(columns, cursors, part)
     if s.alleles[allele].reason != NOT_SKIPPED:
         return
-    rows[row].first = cursors[PLACED_COUNT]
-    if s.alleles[allele].effects_at == s.alleles[allele].effects_end:
-        item = cursors[PLACED_COUNT]
-        columns.placed[item].transcript = -1
-        columns.placed[item].terms = 1 << INTERGENIC
-        columns.placed[item].first_term = INTERGENIC
-        for part in range(PARTS):
-            columns.offsets[part, item + 1] = columns.offsets[part, item]
-        cursors[PLACED_COUNT] += 1
-    for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
-        effect = s.order[index]
-        item = cursors[PLACED_COUNT]
-        columns.placed[item].transcript = s.effects[effect].transcript
-        columns.placed[item].terms = s.effects[effect].terms
-        columns.placed[item].first_term = s.effects[effect].first_term
-        for part in range(PARTS):
-            _add_text(columns, part, item, s.arena, s.effects[effect].at[part], s.effects[effect].end[part])
-        cursors[PLACED_COUNT] += 1
+    if rows[row].first_term < 0:
+        rows[row].first_term = INTERGENIC
     for index in range(s.alleles[allele].regions_at, s.alleles[allele].regions_end):
         item = cursors[REGION_COUNT]
         columns.regions[item].track = s.regions[2 * index + 1]

@@ -9,7 +9,7 @@ from gas_engine.outputs.parquet import join
 from gas_engine.outputs.table import TableWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class TableParts:
     """Write rows as they come, after ``done`` parts that are finished."""
 
-    def __init__(self, directory: Path, done: int) -> None:
+    def __init__(self, directory: Path, done: int, marks: Sequence[str]) -> None:
         self._directory = directory
         self._done = done
-        self._writer = TableWriter(self._part(done))
+        self._marks = marks
+        self._writer = TableWriter(self._part(done), marks)
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +54,7 @@ class TableParts:
         with self._part(self._done).open("rb") as file:
             os.fsync(file.fileno())
         self._done += 1
-        self._writer = TableWriter(self._part(self._done))
+        self._writer = TableWriter(self._part(self._done), self._marks)
         return self._done
 
     def finish(self, table: Path, tick: Callable[[], None]) -> None:

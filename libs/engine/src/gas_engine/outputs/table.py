@@ -2,9 +2,10 @@
 
 Shape, and why: the page lists variants by their most severe consequence, filters on it, opens one into its
 transcripts and shows genotypes on demand. So the most severe consequence stands in flat columns, which a
-column store filters without reading the rest; all consequences, it first, are one nested column that costs
-nothing until a row is opened; genotypes stay in the VCF, found by its index at ``contig_name:pos``. Every
-record has a row: one without ALT has ``allele`` 0.
+column store filters without reading the rest. All consequences, it first, are one column of text, entries
+joined as in CSQ, that costs nothing until a row is opened: eighteen nested columns, as version 1 had them,
+took as long to write as all the others, for their repetition levels. Genotypes stay in the VCF, found by its
+index at ``contig_name:pos``. Every record has a row: one without ALT has ``allele`` 0.
 """
 
 from __future__ import annotations
@@ -15,52 +16,30 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gas_engine.vcf.csq import table_entries, table_fields
 from gas_engine.vcf.record import MISSING
 from gas_engine.vcf.text import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
-    from gas_engine.model import TranscriptConsequence
     from gas_engine.records import Allele, AnnotatedRecord
 
-TABLE_VERSION: Final = "1"
+TABLE_VERSION: Final = "2"
+"""In the file's metadata, as ``gas_table_version``. Tables of earlier versions stay with users for years."""
 _ROW_GROUP_ROWS = 32_768
 _ROW_GROUP_BYTES = 48 * 1024 * 1024
-# Rows are Python objects until packed: about 0.5 KiB a consequence, some 20 consequences a mitochondrial row.
+# Rows are Python objects until packed: some 20 consequences a mitochondrial row.
 _BATCH_ROWS = 2048
-_BATCH_ALLELE_BYTES = 8 * 1024 * 1024
+_BATCH_TEXT_BYTES = 8 * 1024 * 1024
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 
-_CONSEQUENCE_FIELDS: Final = (
-    "impact",
-    "symbol",
-    "gene_id",
-    "feature_type",
-    "transcript_id",
-    "biotype",
-    "exon",
-    "intron",
-    "hgvs_c",
-    "hgvs_p",
-    "cdna_position",
-    "cds_position",
-    "protein_position",
-    "amino_acids",
-    "codons",
-    "strand",
-    "distance",
-)
-CONSEQUENCE: Final = pa.struct(
-    [
-        pa.field("terms", pa.list_(pa.string())),
-        *(pa.field(name, pa.string()) for name in _CONSEQUENCE_FIELDS),
-    ],
-)
 REGION: Final = pa.struct([pa.field("track", pa.string()), pa.field("name", pa.string())])
 
+CSQ_FIELDS: Final = "gas_csq_fields"
+"""Of the file's metadata: the names of what stands between the bars of ``csq``."""
 SCHEMA: Final = pa.schema(
     [
         # Which record: 1-based number of the record in the output VCF, its contig there and in the bundle.
@@ -94,12 +73,17 @@ SCHEMA: Final = pa.schema(
         pa.field("protein_position", pa.string()),
         pa.field("amino_acids", pa.string()),
         pa.field("codons", pa.string()),
-        # All of them, the most severe first.
-        pa.field("consequences", pa.list_(CONSEQUENCE), nullable=False),
+        pa.field("exon", pa.string()),
+        pa.field("intron", pa.string()),
+        pa.field("cdna_position", pa.string()),
+        pa.field("cds_position", pa.string()),
+        pa.field("strand", pa.int8()),
+        pa.field("distance", pa.int64()),
+        # All of them, the most severe first: CSQ's entries without what the row says of the allele.
+        pa.field("csq", pa.string()),
     ],
-    metadata={"gas_table_version": TABLE_VERSION},
+    metadata={"gas_table_version": TABLE_VERSION, CSQ_FIELDS: table_fields(())},
 )
-_FLAT = [name for name in SCHEMA.names if name != "consequences"]
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
 _UNIQUE: Final = frozenset(
     {
@@ -111,13 +95,13 @@ _UNIQUE: Final = frozenset(
         "hgvs_c",
         "ids.list.element",
         "known_ids.list.element",
-        "consequences.list.element.hgvs_c",
+        "csq",
     }
 )
 # Where a reader can leave row groups out by their smallest and largest value: what is filtered on, not text.
 _STATISTICS: Final = [
     name
-    for name in _FLAT
+    for name in SCHEMA.names
     if pa.types.is_dictionary(SCHEMA.field(name).type) or pa.types.is_primitive(SCHEMA.field(name).type)
 ]
 FROM_FIRST: Final = (
@@ -131,8 +115,13 @@ FROM_FIRST: Final = (
     "protein_position",
     "amino_acids",
     "codons",
+    "exon",
+    "intron",
+    "cdna_position",
+    "cds_position",
     "hgvs_g",
 )
+"""Columns of text that say what the most severe consequence says."""
 
 
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
@@ -152,10 +141,12 @@ def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
 class TableWriter:
     """Write rows as they come. Arrow packs them a batch at a time; some batches make a row group."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, marks: Sequence[str]) -> None:
+        self._marks = marks
+        fields = {CSQ_FIELDS.encode(): table_fields(marks).encode()}
         self._writer = pq.ParquetWriter(
             path,
-            SCHEMA,
+            SCHEMA.with_metadata(SCHEMA.metadata | fields),
             compression="zstd",
             use_dictionary=_dictionaries(SCHEMA),
             write_statistics=_STATISTICS,
@@ -195,7 +186,7 @@ class TableWriter:
             frequency = (
                 frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
             )
-            self._rows.add(shared | _allele_columns(allele) | {"allele_frequency": frequency}, allele)
+            self._rows.add(shared | _allele_columns(allele, self._marks) | {"allele_frequency": frequency})
         if self._rows.full:
             self._pack()
 
@@ -225,38 +216,26 @@ class TableWriter:
 
 
 class _Rows:
-    """Rows not packed yet. Consequences are kept flat with offsets, as Arrow wants nested columns."""
+    """Rows not packed yet."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._allele_bytes = 0
-        self._columns: dict[str, list[Any]] = {name: [] for name in _FLAT}
-        self._offsets = [0]
-        self._consequences: list[TranscriptConsequence] = []
+        self._text_bytes = 0
+        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
 
     @property
     def full(self) -> bool:
-        return self.count >= _BATCH_ROWS or self._allele_bytes >= _BATCH_ALLELE_BYTES
+        return self.count >= _BATCH_ROWS or self._text_bytes >= _BATCH_TEXT_BYTES
 
-    def add(self, row: dict[str, Any], allele: Allele | None) -> None:
+    def add(self, row: dict[str, Any]) -> None:
         for name, column in self._columns.items():
             column.append(row[name])
-        self._consequences += allele.annotation.consequences if allele else ()
-        self._offsets.append(len(self._consequences))
         self.count += 1
-        self._allele_bytes += len(row["ref"]) + len(row["alt"] or "")
+        self._text_bytes += sum(len(row[name] or "") for name in ("ref", "alt", "csq"))
 
     def batch(self) -> pa.RecordBatch:
-        children = [
-            pa.array([getattr(each, field.name) for each in self._consequences], field.type)
-            for field in CONSEQUENCE
-        ]
-        consequences = pa.ListArray.from_arrays(
-            pa.array(self._offsets, pa.int32()),
-            pa.StructArray.from_arrays(children, fields=list(CONSEQUENCE)),
-        )
-        arrays = [pa.array(self._columns[name], SCHEMA.field(name).type) for name in _FLAT]
-        return pa.RecordBatch.from_arrays([*arrays, consequences], schema=SCHEMA)
+        arrays = [pa.array(self._columns[field.name], field.type) for field in SCHEMA]
+        return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
 def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
@@ -274,7 +253,7 @@ def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
     }
 
 
-def _allele_columns(allele: Allele | None) -> dict[str, Any]:
+def _allele_columns(allele: Allele | None, marks: Sequence[str]) -> dict[str, Any]:
     said = allele.annotation if allele else None
     first = said.consequences[0] if said and said.consequences else None
     return {
@@ -290,6 +269,9 @@ def _allele_columns(allele: Allele | None) -> dict[str, Any]:
         ],
         "consequence": first.terms[0] if first else None,
         **{name: (getattr(first, name) or None) if first else None for name in FROM_FIRST},
+        "strand": int(first.strand) if first and first.strand else None,
+        "distance": int(first.distance) if first and first.distance else None,
+        "csq": table_entries(said.consequences, marks) if said and first else None,
     }
 
 
