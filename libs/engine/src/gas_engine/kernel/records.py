@@ -268,7 +268,7 @@ def _record(
     need = s.state[AT] + alleles * (id_end - id_at + ref_size + LONGEST_ALLELE)
     items = id_end - id_at + 2
     text = size + new_info + 64
-    said = 0  # of that, what our CSQ takes
+    said = s.state[AT]  # of that, what our CSQ takes: each text of the arena at most once, and what follows
     for track in range(tracks.shape[0]):
         text += tracks[track, 2] + 2
     for allele in range(alleles):
