@@ -26,11 +26,11 @@ def compare_world(seed: int) -> int:
     rng = random.Random(seed)
     bundle = a_bundle(rng)
     data = a_file(rng, bundle)
-    pick = a_pick(rng)
+    pick, hgvs = a_pick(rng), rng.random() < 0.8
     with tempfile.TemporaryDirectory() as directory:
         said = plainly(data, bundle, Path(directory), pick)
         if belongs(said):
-            assert_the_same(data, bundle, Path(directory), pick)
+            assert_the_same(data, bundle, Path(directory), pick, hgvs=hgvs)
         else:
             with pytest.raises(EngineError, match=r"no record lies on a contig|REF contradicts toy"):
                 fast(data, bundle, Path(directory))

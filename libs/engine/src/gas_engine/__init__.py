@@ -1,6 +1,6 @@
 """Variant annotation: a VCF and a reference bundle in; annotated VCF, table, summary and log out."""
 
-from gas_engine.annotate import Progress, annotate
+from gas_engine.annotate import Progress, annotate, annotate_text
 from gas_engine.bundle import Bundle, default_bundle
 from gas_engine.errors import EngineError
 from gas_engine.limits import Limits
@@ -21,6 +21,7 @@ __all__ = [
     "Summary",
     "__version__",
     "annotate",
+    "annotate_text",
     "default_bundle",
     "warm",
 ]

@@ -273,7 +273,11 @@ class Scratch(NamedTuple):
 
 
 # Scratch.state
-AT, MESSAGE_OF, EFFECTS, REGIONS, PLACE_0 = 0, 1, 2, 3, 4
+AT, MESSAGE_OF, EFFECTS, REGIONS = range(4)
+WITH_HGVS, WITH_TABLE = 4, 5  # what a run is asked for, 0 or 1
+GUESSES: Final = 6  # slots of the names that the last record had at as many places; see `names.expected_slot`
+MOST_GUESSES: Final = 32
+STATE: Final = GUESSES + MOST_GUESSES
 
 # Cursors of a batch and of the output
 OUT, RECORDS, ROWS, REGION_COUNT, DOUBTFUL_COUNT, SITES, IDS_COUNT, KNOWN_COUNT = range(8)

@@ -41,7 +41,7 @@ def new_scratch(longest: int) -> Scratch:
         message=np.empty(longest, np.uint8),
         before=np.empty(longest, np.uint8),
         after=np.empty(longest, np.uint8),
-        state=np.zeros(8, np.int64),
+        state=np.zeros(layout.STATE, np.int64),
     )
     scratch.state[layout.MESSAGE_OF] = -1
     return scratch
@@ -67,7 +67,8 @@ def new_columns() -> Columns:
         regions=np.zeros(_ITEMS, layout.REGION_ITEM),
         doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
         text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),
-        offsets=np.zeros((layout.TEXTS, _ITEMS), np.int32),
+        # Not a power of two, or an item of every column would lie in the same set of the processor's cache.
+        offsets=np.zeros((layout.TEXTS, _ITEMS + 16), np.int32),
     )
 
 

@@ -53,6 +53,8 @@ from gas_engine.kernel.layout import (
     USE_LEN,
     USE_RENAME,
     USE_UNDECLARED,
+    WITH_HGVS,
+    WITH_TABLE,
     Bytes,
     Columns,
     Longs,
@@ -61,7 +63,7 @@ from gas_engine.kernel.layout import (
     Scratch,
     Tallies,
 )
-from gas_engine.kernel.names import name_slot
+from gas_engine.kernel.names import expected_slot, name_slot
 from gas_engine.kernel.pick import Picks, kept_effects
 from gas_engine.kernel.terms import COUNT, IMPACT_AT, IMPACTS, INTERGENIC, LABEL_AT, LABELS, OUTSIDE
 from gas_engine.kernel.text import put, put_number, read_decimal, same, upper
@@ -166,12 +168,14 @@ def _record(
     size = line.end - line.start
     info_at, info_end = line.tabs[6] + 1, line.tabs[7]
     # names first: nothing is written until all are known
-    filter_slot = name_slot(names, pool, KIND_FILTER, block, line.tabs[5] + 1, line.tabs[6])
+    filter_slot = expected_slot(names, pool, s.state, 0, KIND_FILTER, block, line.tabs[5] + 1, line.tabs[6])
     if filter_slot < 0:
         return _unknown(cursors, KIND_FILTER, line.tabs[5] + 1, line.tabs[6])
     has_lengths = False
     if line.tabs[7] < line.end and keep_rest:
-        format_slot = name_slot(names, pool, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8])
+        format_slot = expected_slot(
+            names, pool, s.state, 1, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8]
+        )
         if format_slot < 0:
             return _unknown(cursors, KIND_FORMAT, line.tabs[7] + 1, line.tabs[8])
         has_lengths = names[format_slot].use & USE_LEN != 0
@@ -182,7 +186,9 @@ def _record(
     new_info = info_end - info_at
     if not (info_end - info_at == 1 and block[info_at] == _DOT):
         at = info_at
+        place = 1
         while at < info_end:
+            place += 1
             stop = at
             while stop < info_end and block[stop] != _SEMICOLON and block[stop] != _EQUALS:
                 stop += 1
@@ -191,7 +197,7 @@ def _record(
             while entry_end < info_end and block[entry_end] != _SEMICOLON:
                 entry_end += 1
             if stop > at:
-                slot = name_slot(names, pool, KIND_INFO, block, at, stop)
+                slot = expected_slot(names, pool, s.state, place, KIND_INFO, block, at, stop)
                 if slot < 0:
                     return _unknown(cursors, KIND_INFO, at, stop)
                 use = names[slot].use
@@ -346,8 +352,13 @@ def _record(
     sites[site].end = min(max(line.pos - 1 + ref_size, end_value), _LAST_POS)
     sites[site].contig = line.contig
     cursors[SITES] += 1
-    # the table
     cursors[RECORDS] += 1
+    if undeclared:
+        _note_infos(block, info_at, info_end, names, pool)
+    _count(m, s, line.contig, alleles, status, tallies)
+    if not s.state[WITH_TABLE]:
+        return DONE
+    # the table
     quality = 0.0
     has_quality = False
     doubtful_quality = False
@@ -414,9 +425,6 @@ def _record(
         rows[row].known_end = cursors[KNOWN_COUNT]
         rows[row].regions_end = cursors[REGION_COUNT]
         cursors[ROWS] += 1
-    if undeclared:
-        _note_infos(block, info_at, info_end, names, pool)
-    _count(m, s, line.contig, alleles, status, tallies)
     return DONE
 
 
@@ -566,10 +574,11 @@ def _allele(
     info = m.contigs[contig]
     if info.circular and start == end and (start in (0, info.length)):
         return False
-    s.alleles[allele].hgvs_at = s.state[AT]
-    name_end = put_genomic_name(m, s, contig, start, end, begin + shared, alt_left)
-    s.alleles[allele].hgvs_end = name_end
-    s.state[AT] = name_end
+    if s.state[WITH_HGVS]:
+        s.alleles[allele].hgvs_at = s.state[AT]
+        name_end = put_genomic_name(m, s, contig, start, end, begin + shared, alt_left)
+        s.alleles[allele].hgvs_end = name_end
+        s.state[AT] = name_end
     s.alleles[allele].effects_at = s.state[EFFECTS]
     if not effects_of(m, s, contig, start, end, begin + shared, alt_left, local):
         return False
@@ -728,6 +737,8 @@ def _put_entries(
             if any_effect:
                 out[at] = _COMMA
                 at += 1
+            if index > s.alleles[allele].effects_at:
+                _say(s, columns, row, out, at - 1, at)
             any_effect = True
             effect = s.order[index] if index < s.alleles[allele].effects_end else -1
             at = _put_effect(m, s, block, out, at, allele, effect, shared, columns, row)
@@ -793,12 +804,14 @@ def _put_effect(
     if effect >= 0:
         terms = int(s.effects[effect].terms)
         rank = int(s.effects[effect].first_term)
-    for term in range(rank, COUNT):
+    term = rank
+    while terms >> term:
         if terms >> term & 1:
             if term > rank:
                 out[at] = _AND
                 at += 1
             at = put(out, at, LABELS, LABEL_AT[term], LABEL_AT[term + 1])
+        term += 1
     out[at] = _PIPE
     at = put(out, at + 1, IMPACTS, IMPACT_AT[rank], IMPACT_AT[rank + 1])
     out[at] = _PIPE
@@ -824,11 +837,7 @@ def _put_effect(
                 at = put(out, at, s.arena, first, last)
     out[at] = _PIPE
     at += 1
-    row_at = columns.offsets[CSQ, row + 1]
-    if row_at > columns.offsets[CSQ, row]:
-        columns.text[CSQ, row_at] = _COMMA
-        row_at += 1
-    row_at = put(columns.text[CSQ], row_at, out, begin, at)
+    _say(s, columns, row, out, begin, at)
     known = s.alleles[allele].known
     if known >= 0:
         for index in range(m.known[known].id_at, m.known[known].id_at + m.known[known].id_size):
@@ -843,7 +852,7 @@ def _put_effect(
     at += 1
     if effect >= 0:
         at = put(out, at, s.arena, s.effects[effect].at[DISTANCE], s.effects[effect].end[DISTANCE])
-    row_at = put(columns.text[CSQ], row_at, out, begin, at)
+    _say(s, columns, row, out, begin, at)
     out[at] = _PIPE
     at = put(out, at + 1, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
     begin = at
@@ -852,8 +861,16 @@ def _put_effect(
     else:
         transcript = m.transcripts[s.effects[effect].transcript]
         at = put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
-    columns.offsets[CSQ, row + 1] = put(columns.text[CSQ], row_at, out, begin, at)
+    _say(s, columns, row, out, begin, at)
     return at
+
+
+@jit
+def _say(s: Scratch, columns: Columns, row: int, out: Bytes, start: int, end: int) -> None:
+    """Append ``out[start:end]`` to what a row says of its allele."""
+    if s.state[WITH_TABLE]:
+        at = columns.offsets[CSQ, row + 1]
+        columns.offsets[CSQ, row + 1] = put(columns.text[CSQ], at, out, start, end)
 
 
 @jit
@@ -1049,9 +1066,11 @@ def _count(m: Model, s: Scratch, contig: int, alleles: int, status: int, tallies
                 if gene >= 0 and own & _INSIDE and tallies.gene_seen[gene] != serial:
                     tallies.gene_seen[gene] = serial
                     tallies.genes[gene] += 1
-            for term in range(COUNT):
+            term = 0
+            while terms >> term:
                 if terms >> term & 1:
                     tallies.consequences[term] += 1
+                term += 1
         track_seen = -1
         for index in range(s.alleles[allele].regions_at, s.alleles[allele].regions_end):
             if s.regions[2 * index + 1] != track_seen:
