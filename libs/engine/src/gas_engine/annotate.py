@@ -32,7 +32,7 @@ from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.pick import Keep, Pick
 from gas_engine.records import RecordStatus
 from gas_engine.resume import Parts, Resumption, identity
-from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, Workspace, workspace
+from gas_engine.stream import Contigs, Lines, RecordStream, Workspace, needs_python, workspace
 from gas_engine.vcf import bgzf
 from gas_engine.vcf.declare import Declarations
 from gas_engine.vcf.fields import OurFields
