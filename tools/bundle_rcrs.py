@@ -181,7 +181,7 @@ def main() -> None:
             name="rCRS",
             assembly=ACCESSION,
             version="1.0",
-            known_vcf=work / "known.vcf",
+            known_vcfs=[work / "known.vcf"],
             tracks=[TrackSource(name, text, work / f"{name}.bed") for name, text in TRACKS.items()],
             genetic_codes={ACCESSION: 2},
             circular=[ACCESSION],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.reader import JOB_PAGE
+from tests.browser.reader import END_MS, JOB_PAGE
 
+from gas_local.environment import ROOT
 from gas_local.world import ADA
 
 if TYPE_CHECKING:
@@ -18,16 +20,20 @@ if TYPE_CHECKING:
 
     from tests.browser.reader import Reader
 
+    from gas_local.fixtures import Site
+
 pytestmark = pytest.mark.slow
 
-SENTENCE = "No record lies on a contig of rCRS: found {contigs}"
+SENTENCE = "No record lies on a contig of rCRS or SARS-CoV-2: found {contigs}"
 
 
 def post_with_curl(reader: Reader, file: Path) -> tuple[int, str]:
     """Send a file to the store with the fields of a form of ours, but past our page."""
     reader.open("/annotate")
     form = reader.page.locator("form[data-upload]")
-    fields = form.locator("input[type=hidden]").evaluate_all("all => all.map(one => [one.name, one.value])")
+    fields = form.locator("input[type=hidden], select").evaluate_all(
+        "all => all.map(one => [one.name, one.value])"
+    )
     texts = [part for name, value in fields for part in ("--form-string", f"{name}={value}")]
     action = form.get_attribute("action")
     assert action is not None
@@ -96,6 +102,43 @@ def test_a_file_that_failed_is_edited_on_the_page_and_submitted_again(reader: Re
     assert page.url != failed
     expect(page.get_by_role("heading", level=1)).to_have_text("family.vcf")
     expect(page.get_by_text("from the second run")).to_be_visible()
+
+
+def test_a_file_of_another_reference_is_submitted_again_with_the_one_that_it_fits(
+    visit: Callable[..., Reader], site: Site
+) -> None:
+    """Without script nothing looks at the file before the worker does."""
+    plain = visit(java_script_enabled=False)
+    plain.sign_in(ADA)
+    plain.open("/annotate")
+    plain.page.get_by_label("Reference", exact=True).select_option("rCRS")
+    plain.page.get_by_label("VCF file").set_input_files(ROOT / "examples/sars-cov-2.vcf")
+    plain.page.get_by_role("button", name="Annotate").click()
+    plain.page.wait_for_url(JOB_PAGE)
+    failed = plain.page.url
+    until(plain, "FAILED")
+    assert plain.said() == [
+        "No record lies on a contig of rCRS: found NC_045512.2.",
+        "It fits SARS-CoV-2: submit it again with that reference.",
+    ]
+    plain.page.get_by_role("button", name="Submit again with SARS-CoV-2").click()
+    plain.page.wait_for_url(JOB_PAGE)
+    assert plain.page.url != failed
+    until(plain, "COMPLETED AVAILABLE")
+    provenance = plain.page.locator("#provenance")
+    provenance.locator("summary").click()
+    expect(provenance).to_contain_text("SARS-CoV-2 1.0 (NC_045512.2), as it was chosen")
+    expect(provenance).to_contain_text("--bundle SARS-CoV-2")
+    del site
+
+
+def until(plain: Reader, state: str) -> None:
+    """Reload until the job's panel shows this state: without script it does not follow by itself."""
+    end = time.monotonic() + END_MS / 1000
+    while not plain.page.locator(f"#now[data-state^='{state}']").is_visible():
+        assert time.monotonic() < end, plain.said()
+        plain.page.wait_for_timeout(300)
+        plain.page.reload()
 
 
 def test_a_file_over_the_limit_is_refused_by_the_page_and_by_the_store(

@@ -359,9 +359,16 @@ def test_bundles_are_there_before_the_annotator_starts() -> None:
     (volume,) = (volume for volume in spec["volumes"] if volume["name"] == "bundles")
     assert volume["persistentVolumeClaim"] == {"claimName": "bundles"}
     settings = rendered("everything").of("ConfigMap")["annotation-annotator"]["data"]
-    (bundle,) = json.loads(settings["GAS_BUNDLES"])
-    assert bundle.startswith("s3://")
+    named, fetched = json.loads(settings["GAS_BUNDLES"])
+    assert (named, fetched[:5]) == ("SARS-CoV-2", "s3://")
     assert settings["GAS_BUNDLE_DIRECTORY"] == "/bundles"
+
+
+def test_web_offers_what_the_annotator_has() -> None:
+    configured = rendered("everything").of("ConfigMap")
+    offered = configured["annotation-web"]["data"]["GAS_BUNDLES"]
+    assert offered == configured["annotation-annotator"]["data"]["GAS_BUNDLES"]
+    assert "GAS_BUNDLES" not in configured["annotation-operations"]["data"]
 
 
 def test_bundles_are_on_a_volume_of_the_pod_where_no_other_is_named() -> None:
@@ -370,8 +377,10 @@ def test_bundles_are_on_a_volume_of_the_pod_where_no_other_is_named() -> None:
     assert {"name": "bundles", "emptyDir": {}} in spec["volumes"]
 
 
-def test_nothing_is_fetched_where_the_built_in_bundle_is_used() -> None:
-    spec = rendered("aws").component("Deployment", "annotator")["spec"]["template"]["spec"]
+@pytest.mark.parametrize("bundles", ["[]", '["rCRS"]'])
+def test_nothing_is_fetched_where_bundles_come_with_the_engine(bundles: str) -> None:
+    manifests = rendered("aws", f"annotator.bundles={bundles}")
+    spec = manifests.component("Deployment", "annotator")["spec"]["template"]["spec"]
     assert "initContainers" not in spec
     assert "bundles" not in {volume["name"] for volume in spec["volumes"]}
 

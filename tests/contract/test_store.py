@@ -71,6 +71,16 @@ def test_name_of_an_upload_comes_through_whole(store_bench: Any, name: str) -> N
     assert store_bench.port.head(ref).metadata == {"name": name}
 
 
+@pytest.mark.parametrize("chosen", ["", "rCRS", "GRCh38 (ü)"])
+def test_label_of_an_upload_is_what_its_sender_chose(store_bench: Any, chosen: str) -> None:
+    ref = store_bench.input_ref()
+    form = form_for(store_bench, ref, labels={"bundle": "first"})
+    assert form.fields["x-amz-meta-bundle"] == "first"
+    form.fields["x-amz-meta-bundle"] = chosen
+    store_bench.upload(form, b"x", file_name="a.vcf")
+    assert store_bench.port.head(ref).metadata == {"name": "a.vcf", "bundle": chosen}
+
+
 def test_upload_may_be_as_large_as_the_form_says_and_no_larger(store_bench: Any) -> None:
     ref = store_bench.input_ref()
     form = form_for(store_bench, ref, max_bytes=1000)

@@ -117,7 +117,7 @@ def build(directory: Path, **parts: bytes) -> None:
         directory,
         name="small",
         assembly="small",
-        known_vcf=inputs / "known",
+        known_vcfs=[inputs / "known"],
         tracks=[TrackSource("peaks", "peaks", inputs / "bed")],
     )
 

@@ -96,3 +96,20 @@ def test_annotator_says_that_its_bundle_was_not_fetched(stack: Stack, tmp_path: 
     )
     assert done.returncode == 1
     assert "There is no reference bundle at" in done.stderr
+
+
+def test_web_does_not_start_without_the_references_that_it_is_to_offer(stack: Stack) -> None:
+    address = uploaded(stack, "bundles/offered")
+    wrong = json.dumps(["SARS-CoV-2", address.partition("#")[0] + "#sha256=" + "0" * 64])
+    done = subprocess.run(
+        [sys.executable, "-m", "gas_web"],
+        env=stack.environment | {"GAS_BUNDLES": wrong, "GAS_BASE_URL": "http://localhost:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stderr
+    told = last_line(done)
+    assert told["event"] == "bundles_not_read"
+    assert "bundles/offered/manifest.json has the SHA-256" in told["error"]

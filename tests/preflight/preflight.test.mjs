@@ -8,8 +8,13 @@ import { gzipSync, crc32 as zlibCrc32, deflateRawSync } from "node:zlib";
 import { preflight } from "../../services/web/src/gas_web/assets/js/preflight.js";
 
 const CASES = JSON.parse(readFileSync(new URL("cases.json", import.meta.url)));
-const RCRS = { name: "rCRS", contigs: Object.fromEntries(["NC_012920.1", "chrM", "MT", "M", "chrMT"].map((name) => [name, 16569])) };
-const OPTIONS = { bundle: RCRS, maxBytes: 1e9, maxText: "1 GB", recordsPerSecond: 40_000 };
+const CHOICES = JSON.parse(readFileSync(new URL("choices.json", import.meta.url)));
+const shipped = (name) => JSON.parse(readFileSync(new URL(`../../libs/engine/src/gas_engine/bundles/${name}/manifest.json`, import.meta.url)));
+// As the submit page gives them: the length of each contig under every name.
+const BUNDLES = [shipped("rCRS"), shipped("SARS-CoV-2"), ...CHOICES.bundles].map(({ name, assembly, contigs }) => ({
+  name, assembly, contigs: Object.fromEntries(contigs.flatMap((contig) => [contig.name, ...contig.aliases].map((each) => [each, contig.length]))),
+}));
+const OPTIONS = { bundles: BUNDLES.slice(0, 1), maxBytes: 1e9, maxText: "1 GB", recordsPerSecond: 40_000 };
 const HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
 
 const bytesOf = (each) => (each.text === undefined ? Buffer.from(each.base64, "base64") : Buffer.from(each.text));
@@ -31,6 +36,20 @@ for (const each of CASES) {
     assert.equal(verdict.facts.assembly, assembly);
     assert.equal(verdict.facts.exact, true);
     assert.deepEqual(verdict.notes, notes);
+  });
+}
+
+for (const each of CHOICES.cases) {
+  test(`choice: ${each.name}`, async () => {
+    const bundles = each.bundles.map((name) => BUNDLES.find((bundle) => bundle.name === name));
+    const verdict = await look(Buffer.from(each.text), "sample.vcf", { bundles, asked: each.asked ?? "" });
+    if (each.refused) {
+      assert.deepEqual([verdict.ok, `${verdict.sentence} ${verdict.hint}`], [false, each.refused]);
+      return;
+    }
+    assert.equal(verdict.facts.bundle, each.asked ?? each.chosen);
+    assert.equal(verdict.facts.why, each.asked ? "" : (each.why ?? ""));
+    assert.deepEqual(verdict.notes, each.notes ?? []);
   });
 }
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gas_annotator.failures import failure_of
-from gas_engine import OutputPaths, annotate, default_bundle
+from gas_engine import Bundle, OutputPaths, annotate, default_bundle, likely, sample_of
+from gas_engine.bundle import SHIPPED, Contig, Manifest, shipped_directory
 from gas_engine.errors import EngineError
-from gas_web.container import RCRS
+from gas_web.bundles import SHIPPED as OFFERED
 
 if TYPE_CHECKING:
     from gas_engine.outputs.summary import Summary
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("cases.json").read_text())
+CHOICES: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("choices.json").read_text())
+RCRS = OFFERED["rCRS"]
 
 
 def data_of(case: dict[str, Any]) -> bytes:
@@ -55,7 +58,35 @@ def test_engine_takes_what_is_said_to_be_ready_and_finds_the_same_in_it(
     assert dict(summary.contigs_outside) == outside
 
 
-def test_submit_page_knows_every_name_of_the_reference() -> None:
-    contigs = default_bundle().contigs
-    names = {name: contig.length for contig in contigs for name in (contig.name, *contig.aliases)}
-    assert dict(RCRS.contigs) == names
+@pytest.fixture(scope="module")
+def manifests() -> dict[str, Manifest]:
+    told = [
+        Manifest(
+            name=each["name"],
+            assembly=each["assembly"],
+            version="1",
+            contigs=tuple(Contig(c["name"], c["length"], tuple(c["aliases"])) for c in each["contigs"]),
+        )
+        for each in CHOICES["bundles"]
+    ]
+    shipped = [Bundle.load(shipped_directory(name)).manifest for name in SHIPPED]
+    return {manifest.name: manifest for manifest in (*shipped, *told)}
+
+
+@pytest.mark.parametrize("case", CHOICES["cases"], ids=lambda case: str(case["name"]))
+def test_engine_finds_the_same_bundle_the_likeliest(
+    case: dict[str, Any], manifests: dict[str, Manifest]
+) -> None:
+    sample = sample_of(io.BytesIO(case["text"].encode()))
+    found = [manifest.name for manifest in likely(sample, [manifests[name] for name in case["bundles"]])]
+    assert next(iter(found), "") == case["chosen"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_submit_page_knows_every_name_of_the_shipped_references(
+    name: str, manifests: dict[str, Manifest]
+) -> None:
+    manifest, offered = manifests[name], OFFERED[name]
+    assert (offered.name, offered.assembly) == (manifest.name, manifest.assembly)
+    contigs = {each: c.length for c in manifest.contigs for each in (c.name, *c.aliases)}
+    assert dict(offered.contigs) == contigs

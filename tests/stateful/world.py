@@ -80,7 +80,13 @@ def output(data: bytes, name: str) -> bytes:
     return name.encode() + b" of " + data
 
 
-def engine(open_input: OpenInput, directory: Path, progress: Callable[[int, int], None]) -> Annotated:
+def engine(
+    open_input: OpenInput,
+    directory: Path,
+    progress: Callable[[int, int], None],
+    *,
+    bundle: str,  # noqa: ARG001
+) -> Annotated:
     """An engine that takes a moment, so that heartbeats, cancellations and thieves find it at work."""
     with open_input() as source:
         data = source.read()

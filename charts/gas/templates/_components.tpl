@@ -59,6 +59,11 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- end -}}
 {{- end -}}
 
+{{/* Not empty if a component has bundles to fetch: those that come with the engine go by name. Takes its values. */}}
+{{- define "gas.fetches" -}}
+{{- range .bundles -}}{{- if hasPrefix "s3://" . -}}yes{{- end -}}{{- end -}}
+{{- end -}}
+
 {{/* (list $ "web"): a component's environment, without secrets; what is more particular wins. */}}
 {{- define "gas.settings" -}}
 {{- $root := index . 0 -}}{{- $name := index . 1 -}}
@@ -69,10 +74,10 @@ GAS_{{ . | upper | replace "-" "_" }}_DLQ_URL: {{ $queues }}-{{ . }}-dlq
 {{- end -}}
 {{- if hasKey $values "drainSeconds" -}}{{- $_ := set $settings "GAS_DRAIN_SECONDS" $values.drainSeconds -}}{{- end -}}
 {{- if hasKey $values "workSize" -}}{{- $_ := set $settings "GAS_WORK_DIRECTORY" "/work" -}}{{- end -}}
-{{- with $values.bundles -}}
-{{- $_ := set $settings "GAS_BUNDLES" (toJson .) -}}
-{{- $_ := set $settings "GAS_BUNDLE_DIRECTORY" "/bundles" -}}
+{{- with $root.Values.annotator.bundles -}}
+{{- if has $name (list "web" "annotator") -}}{{- $_ := set $settings "GAS_BUNDLES" (toJson .) -}}{{- end -}}
 {{- end -}}
+{{- if include "gas.fetches" $values -}}{{- $_ := set $settings "GAS_BUNDLE_DIRECTORY" "/bundles" -}}{{- end -}}
 {{- if has $name (list "web" "operations") -}}
 {{- $_ := set $settings "GAS_HTTP_PORT" "8080" -}}
 {{- $_ := set $settings "GAS_LINGER_SECONDS" "5" -}}

@@ -79,7 +79,7 @@ volumeMounts:
   {{- if $values.workSize }}
   - {name: work, mountPath: /work}
   {{- end }}
-  {{- if $values.bundles }}
+  {{- if include "gas.fetches" $values }}
   - {name: bundles, mountPath: /bundles}
   {{- end }}
   {{- if eq $name "operations" }}
@@ -108,7 +108,7 @@ volumes:
   {{- with $values.workSize }}
   - {name: work, emptyDir: {sizeLimit: {{ . }}}}
   {{- end }}
-  {{- if $values.bundles }}
+  {{- if include "gas.fetches" $values }}
   - name: bundles
     {{- toYaml ($values.bundleCache | default (dict "emptyDir" dict)) | nindent 4 }}
   {{- end }}

@@ -69,15 +69,15 @@ def write_phased(rows: Iterable[Row], contig: str, length: int, samples: str, vc
     )
 
 
-def csq_of(fasta: Path, gff3: Path, vcf: Path, transcripts: set[str]) -> Of:
-    """Run csq, and find for each haplotype what is said of it on these transcripts."""
+def csq_of(fasta: Path, gff3: Path, vcf: Path) -> dict[str, Of]:
+    """Run csq, and find for each transcript what is said of each haplotype."""
     out: str = pysam.bcftools.csq("-p", "a", "-n", "64", "-f", str(fasta), "-g", str(gff3), str(vcf))
-    return said_by_csq(out.splitlines(), transcripts)
+    return said_by_csq(out.splitlines())
 
 
-def said_by_csq(lines: Iterable[str], transcripts: set[str]) -> Of:
+def said_by_csq(lines: Iterable[str]) -> dict[str, Of]:
     """Read the bits of FORMAT/BCSQ: haplotype ``h`` has entry ``i`` of INFO if bit ``2 i + h`` is set."""
-    found: Of = {}
+    found: dict[str, Of] = {}
     names: list[str] = []
     for line in lines:
         columns = line.split("\t")
@@ -88,12 +88,12 @@ def said_by_csq(lines: Iterable[str], transcripts: set[str]) -> Of:
         entries = columns[7].partition("BCSQ=")[2].split(";")[0].split(",")
         for number, entry in enumerate(entries):
             parts = entry.split("|")
-            if len(parts) < 7 or parts[2] not in transcripts:
+            if len(parts) < 7:
                 continue
             variants = frozenset(re.sub(r"^(\d+)", r"\1:", text) for text in parts[6].split("+"))
             said = Said(variants, frozenset(parts[0].split("&")), parts[5])
             for haplotype in _carriers(names, columns[9:], number):
-                found.setdefault(haplotype, []).append(said)
+                found.setdefault(parts[2], {}).setdefault(haplotype, []).append(said)
     return found
 
 
@@ -122,6 +122,7 @@ def said_by_us(told: Iterable[dict[str, str]]) -> Of:
 class Compared:
     """``fits`` counts how often the residues that csq tells of a compound give the changed protein."""
 
+    total: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
@@ -145,6 +146,7 @@ class Compared:
         for group in groups:
             if len(group) == 1:
                 continue
+            self.total += 1
             near = [names for names in theirs if names & (group - reading.unread)]
             case = _Case(
                 ours=mine[group].words,

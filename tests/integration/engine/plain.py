@@ -55,7 +55,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL, *, h
     ranks = {chrom: rank for rank, chrom in enumerate(dict.fromkeys(record.chrom for record in records))}
     tally = Tally()
     body = []
-    with TableWriter(directory / "plain.parquet", bundle.marks) as table:
+    with TableWriter(directory / "plain.parquet", bundle.fields, bundle.marks) as table:
         for number, record in enumerate(sorted(records, key=lambda each: (ranks[each.chrom], each.pos)), 1):
             record.info = fields.cleared(record.info)
             declarations.note(record)
@@ -86,6 +86,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL, *, h
         "locations",
         "genes",
         "tracks",
+        "allele_sources",
         "contigs",
         "contigs_outside",
     )

@@ -54,6 +54,22 @@ def test_annotate_keeps_the_consequences_that_are_asked_for(vcf_text: Maker, tmp
     assert kept("--pick", "allele", "--pick-order", "biotype,length") == ["MT-ND5"]
 
 
+def test_haplotypes_are_told_if_asked_for_and_need_samples(vcf_text: Maker, tmp_path: Path) -> None:
+    # two substitutions in the codon of MT-ND1's second residue
+    records = [
+        f"MT {pos} . {ref} {alt} . . . GT 0|1" for pos, ref, alt in ((3310, "C", "A"), (3311, "C", "A"))
+    ]
+    text = vcf_text(*records, samples=("S1",)).encode()
+    for options, count in (((), 0), (("--haplotypes",), 2)):
+        assert call("annotate", "-", "-o", tmp_path, *options, given=text).exit_code == 0
+        with gzip.open(OutputPaths(tmp_path).vcf, "rt") as lines:
+            assert sum("CSQ_HAPLOTYPE=" in line for line in lines) == count
+    assert "a haplotype carries together\n  compounds: 1\n" in OutputPaths(tmp_path).log.read_text()
+    done = call("annotate", "-", "-o", tmp_path, "--haplotypes", given=vcf_text(records[0][:-7]).encode())
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: --haplotypes needs phased genotypes: the file has no samples.")
+
+
 def test_a_pick_order_of_no_known_criterion_is_a_wrong_call(tmp_path: Path) -> None:
     done = call("annotate", "-", "-o", tmp_path, "--pick-order", "rank,beauty", given=b"")
     assert done.exit_code == 2

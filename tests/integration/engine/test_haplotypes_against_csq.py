@@ -29,7 +29,7 @@ def test_compounds_differ_from_those_of_csq_in_known_ways_only(toy: Bundle, tmp_
         gff3.write_text("\n".join(line for line in toy_gff3().splitlines() if line.startswith(contig.name)))
         pysam.faidx(str(fasta))
         write_phased(rows, contig.name, contig.length, names_of(SAMPLES), vcf)
-        csq = csq_of(fasta, gff3, vcf, {f"ENST{contig.name}"})
+        csq = csq_of(fasta, gff3, vcf)[f"ENST{contig.name}"]
         ours = said_by_us(run(toy, tmp_path, contig.name, rows, samples=names_of(SAMPLES)).told())
         for sample in range(SAMPLES):
             for copy in range(2):

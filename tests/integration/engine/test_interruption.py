@@ -1,17 +1,21 @@
 """A run that is stopped, by whatever, leaves no file under a final name."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gas_engine import Bundle, OutputPaths, Progress, annotate
+from gas_engine.cli import main
 
 Maker = Callable[..., str]
 COMMAND = (sys.executable, "-c", "from gas_engine.cli import main; main()", "annotate", "-", "-o")
@@ -91,3 +95,14 @@ def test_a_killed_process_leaves_no_final_name(vcf_text: Maker, tmp_path: Path, 
         process.wait(timeout=20)
     assert process.returncode == (130 if how is signal.SIGINT else -how)
     assert [path for path in OutputPaths(tmp_path).all if path.exists()] == []
+
+
+def test_a_terminated_build_leaves_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "genome.fa")  # nobody writes to it: the build waits there
+    (tmp_path / "genes.gff3").write_text("")
+    given = ("bundle", "build", str(tmp_path / "genome.fa"), str(tmp_path / "genes.gff3"))
+    terminate = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+    terminate.start()
+    done = CliRunner().invoke(main, [*given, "-o", str(tmp_path / "b"), "--name", "n", "--assembly", "a"])
+    assert (done.exit_code, done.stderr) == (143, "Terminated; no results were left.\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"genome.fa", "genes.gff3"}

@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from gas_engine.allele import left_align, trim
-from gas_engine.bundle import Bundle, Contig, Manifest, Track
+from gas_engine.bundle import Bundle, Contig, Field, Manifest, Track
 from gas_engine.bundle.genes import NMD, Segment, Transcript
 from gas_engine.bundle.known import KnownRows
 from gas_engine.bundle.regions import Region
@@ -53,6 +53,7 @@ def a_bundle(rng: random.Random) -> Bundle:
             known.add(
                 where, key[0], len(key[1]), key[2], f"rs{rng.randrange(30)}{rng.choice(('',) * 9 + ('|x',))}"
             )
+    some_values(rng, known, text)
     tracks = []
     for track in ("peaks", "sites")[: rng.randint(0, 2)]:
         regions = []
@@ -63,8 +64,28 @@ def a_bundle(rng: random.Random) -> Bundle:
             regions.append(Region(contig.name, start, end, rng.choice(("one", "two", "a b;c", f"r{number}"))))
         tracks.append((track, regions))
     sequence = np.frombuffer(bytearray("".join(text).encode()), np.uint8)
-    manifest = Manifest("toy", "toy1", "1", tuple(contigs), tuple(Track(name, "") for name, _ in tracks))
-    return Bundle(manifest, build_tables(contigs, sequence, transcripts, known, tracks))
+    tables = build_tables(contigs, sequence, transcripts, known, tracks)
+    told = tuple(Track(name, "") for name, _ in tracks)
+    return Bundle(Manifest("toy", "toy1", "1", tuple(contigs), told, known.fields), tables)
+
+
+def some_values(rng: random.Random, known: KnownRows, text: list[str]) -> None:
+    """Up to two VCF sources, whose alleles may have identifiers, values of the other and of their own."""
+    for source in ("Panel", "Study_1")[: rng.randint(0, 2)]:
+        kinds = rng.sample(("Integer", "Float", "String", "String"), rng.randint(1, 3))
+        fields = [Field(source, f"F{place}", kind, f"of {kind}") for place, kind in enumerate(kinds)]
+        number = known.add_source(fields)
+        for _ in range(rng.choice((0, 20, 200))):
+            where = rng.randrange(len(text))
+            pos, ref, alt = a_change(rng, text[where])
+            if "N" in alt or ref == alt:
+                continue
+            start, ref, alt = left_align(
+                *trim(pos - 1, ref, alt), lambda a, b, bases=text[where]: bases[max(a, 0) : b]
+            )
+            for _ in range(rng.choice((1, 1, 1, 2))):
+                values = [rng.choice(VALUES[kind]) for kind in kinds]
+                known.add_values(number, (where, start, len(ref), alt), values)
 
 
 def a_transcript(rng: random.Random, number: int, contig: Contig, bases: list[str]) -> Transcript | None:
@@ -159,11 +180,17 @@ def a_change(rng: random.Random, bases: str) -> tuple[int, str, str]:
     return start + 1, ref, alt or "A"
 
 
+VALUES = {
+    "Integer": ("7", "-3", "0", ""),
+    "Float": ("0.25", "1e-05", "3.", ".5", "-1", "", "1E+2"),
+    "String": ("benign", "a|b", "x%3By", "one&two", "Größe", ""),
+}
 INFOS = (
     ".", "DP=3", "AF=0.25", "AF=0.1,0.2,0.3", "AC=3;AN=8", "AC=1,2;AN=12", "AF=1e-3;DB", "AF=.;AN=0",
     "AC=2;AN=nan", "AF=0.12345678901234567890", "END=50", "END=7;SVTYPE=DEL", "FLAG;X=1;;Y", "X;FLAG=2",
     "CSQ=old|x;DP=1", "CSQ=gone", "peaks=mine;Z=1;", "GAS_REF_MISMATCH;Q=1", "AF=", "AN=4;AC=abc",
-    "TEXT=a=b=c", "AF=0.5;AF=0.75", "END=90;SVLEN=-40", "SVLEN=30,.", "SVTYPE=DUP;SVLEN=200;END=x", "END=400",
+    "TEXT=a=b=c", "Panel_F0=mine;DP=2", "AF=0.5;AF=0.75", "END=90;SVLEN=-40", "SVLEN=30,.",
+    "SVTYPE=DUP;SVLEN=200;END=x", "END=400",
 )  # fmt: skip
 QUALS = (".", "50", "3.14", "1e3", "0.1", "29.999999999999999999", "1.5E-7", "-3", "1e400", "5.", ".5", "+7")
 FILTERS = (".", "PASS", "q10", "q10;s50", "PASS")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +16,16 @@ from typing import BinaryIO
 import pytest
 
 import gas_engine
-from gas_annotator.bundles import BundleAddress, fetch_bundles, open_bundles
-from gas_annotator.engine import BundleEngine
+from gas_annotator.bundles import directory_of, fetch_bundles
+from gas_annotator.engine import BundleEngine, MisfitError, UnknownBundleError
+from gas_annotator.failures import failure_of
+from gas_annotator.shelf import Shelf
+from gas_core.domain.bundles import BundleAddress, parse_bundle
 from gas_core.domain.job import ObjectRef
 from gas_core.testing import FakeClock, FakeStore
 from gas_core.worker.scratch import scratch
 from gas_engine.bundle import build_bundle
-from gas_engine.errors import AssemblyError, BundleError, NoContigError
+from gas_engine.errors import BundleError
 
 BUCKET, PREFIX = "references", "bundles/toy-1"
 GENES = "##gff-version 3\nchrA\t.\tgene\t11\t40\t.\t+\t.\tID=gene:G1;Name=G1;biotype=protein_coding\n"
@@ -74,7 +79,7 @@ def test_fetched_bundle_is_the_one_that_was_uploaded(
 ) -> None:
     address = uploaded(store, a_bundle(tmp_path / "toy"))
     fetch_bundles([address], store, cache)
-    (bundle,) = open_bundles([address], cache)
+    bundle = gas_engine.Bundle.load(directory_of(address, cache))
     assert (bundle.name, bundle.sequence("chrA", 0, 3)) == ("toy", "AAA")
 
 
@@ -135,9 +140,9 @@ def test_bundle_that_was_damaged_in_the_cache_is_fetched_anew(
 ) -> None:
     address = uploaded(store, a_bundle(tmp_path / "toy"))
     fetch_bundles([address], store, cache)
-    (address.within(cache) / "tables.bin").write_bytes(b"half")
+    (directory_of(address, cache) / "tables.bin").write_bytes(b"half")
     fetch_bundles([address], store, cache)
-    (bundle,) = open_bundles([address], cache)
+    bundle = gas_engine.Bundle.load(directory_of(address, cache))
     assert bundle.sequence("chrA", 0, 3) == "AAA"
     assert [path.name for path in cache.iterdir()] == [address.sha256]
 
@@ -197,41 +202,118 @@ def test_address_without_a_checksum_or_of_another_kind_is_refused(text: str) -> 
         BundleAddress.parse(text)
 
 
+def test_bundle_that_comes_with_the_engine_goes_by_its_name_and_is_not_fetched(
+    store: CountingStore, cache: Path
+) -> None:
+    fetch_bundles([parse_bundle("rCRS")], store, cache)
+    assert store.opened == []
+    assert gas_engine.Bundle.load(directory_of("rCRS", cache)).name == "rCRS"
+    with pytest.raises(BundleError, match="No bundle 'GRCh38' comes with the engine"):
+        directory_of("GRCh38", cache)
+
+
 def test_trailing_slash_of_a_prefix_is_no_part_of_it() -> None:
     assert BundleAddress.parse(f"s3://references/a/b/#sha256={'0' * 64}").prefix == "a/b"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> BundleEngine:
-    """Two genomes with a contig of one name and other bases, and a third."""
+def shelf(tmp_path: Path) -> Shelf:
+    """Two genomes with a contig of one name and other bases, and a third; two of them open at a time."""
     made = [
         a_bundle(tmp_path / "first", name="first", base="A"),
         a_bundle(tmp_path / "second", name="second", base="C"),
         a_bundle(tmp_path / "third", name="third", contig="chrB"),
     ]
-    return BundleEngine([gas_engine.Bundle.load(path) for path in made])
+    return Shelf(made, most_open=2)
 
 
-def run(engine: BundleEngine, tmp_path: Path, contig: str, ref: str) -> str:
+def run(shelf: Shelf, tmp_path: Path, contig: str, ref: str, *, bundle: str = "") -> str:
     """Annotate one record; the name of the bundle that it was annotated with."""
     text = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
     data = f"{text}{contig}\t5\t.\t{ref}\tT\t.\t.\t.\n".encode()
-    annotated = engine(lambda: io.BytesIO(data), tmp_path / "out", lambda _records, _bytes: None)
+    annotated = BundleEngine(shelf)(
+        lambda: io.BytesIO(data), tmp_path / "out", lambda _records, _bytes: None, bundle=bundle
+    )
     name: str = json.loads(annotated.summary.read_text())["engine"]["bundle"]
     return name
+
+
+def told(error: Exception) -> tuple[str, str]:
+    """Sentence and hint that a researcher reads."""
+    assert isinstance(error, MisfitError | UnknownBundleError)
+    failure = failure_of(error, file_name="a.vcf")
+    assert failure is not None
+    return failure.sentence, failure.hint
 
 
 @pytest.mark.parametrize(
     ("contig", "ref", "fits"), [("chrA", "A", "first"), ("chrA", "C", "second"), ("chrB", "A", "third")]
 )
-def test_file_is_annotated_with_the_first_bundle_that_it_fits(
-    engine: BundleEngine, tmp_path: Path, contig: str, ref: str, fits: str
+def test_file_without_a_choice_is_annotated_with_the_first_bundle_that_it_fits(
+    shelf: Shelf, tmp_path: Path, contig: str, ref: str, fits: str
 ) -> None:
-    assert run(engine, tmp_path, contig, ref) == fits
+    assert run(shelf, tmp_path, contig, ref) == fits
 
 
-def test_file_that_fits_no_bundle_is_told_the_nearest_reason(engine: BundleEngine, tmp_path: Path) -> None:
-    with pytest.raises(AssemblyError, match="REF contradicts first"):
-        run(engine, tmp_path, "chrA", "G")
-    with pytest.raises(NoContigError, match="first"):
-        run(engine, tmp_path, "chrZ", "A")
+def test_file_is_annotated_with_the_bundle_that_was_chosen(shelf: Shelf, tmp_path: Path) -> None:
+    assert run(shelf, tmp_path, "chrB", "A", bundle="third") == "third"
+    assert run(shelf, tmp_path, "chrA", "C", bundle="second") == "second"
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence", "fits"),
+    [
+        (("chrA", "C"), "REF contradicts first in 1 of 1 records:", "second"),
+        (("chrB", "A"), "No record lies on a contig of first: found chrB.", "third"),
+    ],
+)
+def test_file_that_does_not_fit_the_bundle_that_was_chosen_is_told_which_it_fits(
+    shelf: Shelf, tmp_path: Path, place: tuple[str, str], sentence: str, fits: str
+) -> None:
+    with pytest.raises(MisfitError) as raised:
+        run(shelf, tmp_path, *place, bundle="first")
+    assert raised.value.fits == fits
+    said, hint = told(raised.value)
+    assert said.startswith(sentence)
+    assert hint == f"It fits {fits}: submit it again with that reference."
+
+
+def test_file_that_fits_no_bundle_is_told_the_nearest_reason(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(MisfitError) as raised:
+        run(shelf, tmp_path, "chrA", "G")
+    assert raised.value.fits == ""
+    assert told(raised.value)[0].startswith("REF contradicts first in 1 of 1 records")
+    with pytest.raises(MisfitError) as raised:
+        run(shelf, tmp_path, "chrZ", "A")
+    assert told(raised.value) == (
+        "No record lies on a contig of first, second or third: found chrZ.",
+        "Choose another reference.",
+    )
+
+
+def test_bundle_that_is_not_here_any_more_is_told_with_those_that_are(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(UnknownBundleError) as raised:
+        run(shelf, tmp_path, "chrZ", "A", bundle="fourth")
+    assert told(raised.value) == (
+        "This service has no reference called fourth.",
+        "Submit it again with another: first, second, third.",
+    )
+    with pytest.raises(UnknownBundleError) as raised:
+        run(shelf, tmp_path, "chrB", "A", bundle="fourth")
+    assert told(raised.value)[1] == "It fits third: submit it again with that reference."
+
+
+def test_bundles_that_were_used_least_recently_leave_memory(shelf: Shelf) -> None:
+    first, second = (weakref.ref(shelf.open(name)) for name in ("first", "second"))
+    shelf.open("first")
+    shelf.open("third")
+    gc.collect()
+    assert first() is not None
+    assert second() is None
+    assert shelf.open("second").name == "second"
+
+
+def test_two_bundles_of_one_name_are_refused(tmp_path: Path) -> None:
+    made = [a_bundle(tmp_path / place, name="toy") for place in ("one", "other")]
+    with pytest.raises(BundleError, match="Two bundles are called toy"):
+        Shelf(made, most_open=1)

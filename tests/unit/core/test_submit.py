@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gas_core.domain.errors import JobNotFoundError, StoreUnavailableError, UploadMissingError
-from gas_core.domain.job import Due, Job, ObjectRef
+from gas_core.domain.job import Due, Job, ObjectRef, PartsUpload
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.states import Status
 from gas_core.ports import Publisher
-from gas_core.submit import submit_job
+from gas_core.submit import BUNDLE_LABEL, submit_job
 from gas_core.testing import FakeClock, FakeJobs, FakePublisher, FakeQueue, FakeStore, Fault, Faults, Moment
 from gas_core.testing.store import INPUTS_BUCKET
 
@@ -64,6 +66,32 @@ def test_job_is_bound_to_the_version_that_stands_there(rig: Rig) -> None:
     assert (job.input_file_name, job.input_bytes) == ("My data.vcf", 5)
     with rig.store.open(rig.jobs.get(JOB_ID).input) as stream:
         assert stream.read() == b"first"
+
+
+def sent_with_choice(rig: Rig, bundle: str) -> None:
+    """A file that came by the form, with a reference chosen beside it."""
+    form = rig.store.presign_upload(
+        rig.ref,
+        max_bytes=9,
+        expires_seconds=9,
+        redirect_url="",
+        now=rig.clock.now(),
+        labels={BUNDLE_LABEL: bundle},
+    )
+    rig.store.upload_for_test(form, b"x", file_name="a.vcf")
+
+
+def test_reference_that_was_chosen_beside_the_file_is_the_jobs(rig: Rig) -> None:
+    sent_with_choice(rig, "SARS-CoV-2")
+    assert rig.submit().bundle == "SARS-CoV-2"
+
+
+@pytest.mark.parametrize("chosen", ["", "rCRS"])
+def test_choice_of_a_file_that_is_run_again_is_the_rows(rig: Rig, chosen: str) -> None:
+    sent_with_choice(rig, "SARS-CoV-2")  # the copy has what the first form said
+    row = rig.jobs.get(JOB_ID)
+    rig.jobs.commit(row, replace(row, bundle=chosen, upload=PartsUpload(name="a.vcf")))
+    assert rig.submit().bundle == chosen
 
 
 def test_name_from_the_form_is_cleaned(rig: Rig) -> None:

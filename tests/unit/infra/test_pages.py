@@ -10,6 +10,13 @@ def test_form_has_what_a_browser_would_send_by_itself() -> None:
     assert (form.action, form.method, form.fields, form.file_field) == ("/up", "post", {"key": "a&b"}, "file")
 
 
+def test_select_sends_the_option_that_is_selected_or_the_first() -> None:
+    options = '<option value="">any<option value="a">A<option value="b"{}>B</select></form>'
+    for selected, sent in (("", ""), (" selected", "b")):
+        page = read('<form action="/up"><select name="choice">' + options.format(selected))
+        assert page.forms[0].fields == {"choice": sent}
+
+
 def test_input_outside_a_form_belongs_to_none() -> None:
     page = read('<form action="/a"></form><input type="hidden" name="stray" value="1">')
     assert page.forms[0].fields == {}

@@ -373,6 +373,9 @@ class Visitor:
             for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
             if name != "csrf_token"
         }
+        chosen = re.search(r'<select[^>]* name="([^"]+)".*?<option value="([^"]*)"', page, re.DOTALL)
+        if chosen:
+            fields |= {chosen[1]: chosen[2]}
         limit = re.search(r'data-max-bytes="(\d+)"', page)
         assert limit
         return UploadForm(html.unescape(action[1]), fields, int(limit[1]), self.world.clock.now() + 900)

@@ -184,7 +184,7 @@ def test_provenance_names_what_made_the_results(world: World, ada: Any) -> None:
     assert told["reference"]["sources"] == summary["engine"]["sources"]
     assert told["input"]["sha256"] == "ab" * 32
     assert told["outputs"] == {"annot.vcf.gz": "5a" * 32}
-    assert told["command"] == """gas-engine annotate 'it'"'"'s mine.vcf' -o results"""
+    assert told["command"] == """gas-engine annotate 'it'"'"'s mine.vcf' -o results --bundle rCRS"""
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 

@@ -198,7 +198,8 @@ def test_file_that_came_in_parts_keeps_its_name_when_it_is_run_again(
     assert world.jobs.get(again).status is Status.PENDING
 
 
-def test_sample_on_the_submit_page_is_the_example() -> None:
+@pytest.mark.parametrize("name", ["sample.vcf", "sars-cov-2.vcf"])
+def test_sample_on_the_submit_page_is_the_example(name: str) -> None:
     root = Path(__file__).parents[3]
-    served = root / "services/web/src/gas_web/assets/examples/sample.vcf"
-    assert served.read_bytes() == (root / "examples/sample.vcf").read_bytes()
+    served = root / "services/web/src/gas_web/assets/examples" / name
+    assert served.read_bytes() == (root / "examples" / name).read_bytes()

@@ -44,6 +44,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = Page()
         self._form: Form | None = None
+        self._select = ""
         self._panel_depth = 0
         self._in_heading = False
         self._paragraph: list[str] | None = None
@@ -62,13 +63,24 @@ class _Reader(HTMLParser):
         elif tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
             self.page.forms.append(self._form)
-        elif tag == "input" and self._form and "name" in given:
-            if given.get("type") == "file":
-                self._form.file_field = given["name"]
-            elif given.get("type") == "hidden":
-                self._form.fields[given["name"]] = given.get("value", "")
+        elif self._form and tag in {"input", "select", "option"}:
+            self._sent(self._form, tag, given)
         elif tag == "p" and self._panel_depth:
             self._paragraph = []
+
+    def _sent(self, form: Form, tag: str, given: dict[str, str]) -> None:
+        """Note what a field sends by itself."""
+        name = given.get("name", "")
+        if tag == "select":
+            self._select = name
+        elif tag == "option":
+            # The one that is selected, or the first.
+            if self._select and ("selected" in given or self._select not in form.fields):
+                form.fields[self._select] = given.get("value", "")
+        elif name and given.get("type") == "file":
+            form.file_field = name
+        elif name and given.get("type") == "hidden":
+            form.fields[name] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

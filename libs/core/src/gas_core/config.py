@@ -14,6 +14,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gas_core.domain.bundles import BundleAddress, parse_bundle
 from gas_core.domain.lifecycle import Timings
 
 CLOCK_SKEW_SECONDS = 60
@@ -109,6 +110,31 @@ class JobsSettings(AwsSettings):
             max_retrievals=self.max_retrievals,
             max_extensions=self.max_extensions,
         )
+
+
+class BundlesSettings(AwsSettings):
+    """The references that researchers choose among."""
+
+    bundles: tuple[str, ...] = Field(
+        ("rCRS", "SARS-CoV-2"),
+        min_length=1,
+        description="Reference bundles to offer, a JSON list: names of those that come with the engine, and "
+        "s3://bucket/prefix#sha256=... of others. Annotator and web have to have the same.",
+    )
+
+    @field_validator("bundles")
+    @classmethod
+    def _are_bundles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            parse_bundle(text)
+        if len(set(value)) < len(value):
+            raise ValueError("names a bundle twice")
+        return value
+
+    @property
+    def offered(self) -> tuple[BundleAddress | str, ...]:
+        """An address, or the name of a bundle that comes with the engine, each; in the order offered."""
+        return tuple(map(parse_bundle, self.bundles))
 
 
 class UsersSettings(AwsSettings):

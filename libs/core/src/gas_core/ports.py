@@ -5,7 +5,7 @@ No response dict and no ClientError passes a port: errors are those of ``gas_cor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -169,9 +169,19 @@ class ObjectStore(Protocol):
     """Buckets of objects."""
 
     def presign_upload(
-        self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
+        self,
+        ref: ObjectRef,
+        *,
+        max_bytes: int,
+        expires_seconds: int,
+        redirect_url: str,
+        now: int,
+        labels: Mapping[str, str] = {},
     ) -> UploadForm:
-        """A form for exactly this key; its field ``x-amz-meta-name`` carries the file's own name."""
+        """A form for exactly this key; its field ``x-amz-meta-name`` carries the file's own name.
+
+        ``labels`` are more such fields: each has this value unless the sender fills in another.
+        """
         ...
 
     def begin_parts(self, ref: ObjectRef) -> str:

@@ -9,10 +9,13 @@ from gas_core.domain import lifecycle
 from gas_core.domain.errors import PartsMissingError, TransientError, UploadMissingError, UploadTooLargeError
 from gas_core.domain.job import Job, ObjectRef
 from gas_core.domain.lifecycle import Timings
-from gas_core.domain.names import clean_file_name
+from gas_core.domain.names import clean_file_name, clean_label
 from gas_core.domain.states import Status
 from gas_core.ports import Clock, Jobs, ObjectStore, Publisher
 from gas_core.update import update
+
+BUNDLE_LABEL = "bundle"
+"""The field of an upload form that carries the choice of a reference."""
 
 _log = structlog.get_logger()
 
@@ -44,8 +47,11 @@ def submit_job(
         found = store.head(ObjectRef(job.s3_inputs_bucket, job.s3_key_input_file))
         if found is None:
             raise UploadMissingError(job_id=job_id)
+        # What came by a form has its choice beside it; of what did not, the row has known it from the start.
+        chosen = job.bundle if job.upload.name else clean_label(found.metadata.get(BUNDLE_LABEL, ""))
         return lifecycle.submit(
             job,
+            bundle=chosen,
             file_name=clean_file_name(job.upload.name or found.metadata.get("name", "")),
             version_id=found.ref.version_id,
             size_bytes=found.size_bytes,

@@ -3,6 +3,7 @@
 from gas_engine.annotate import Progress, annotate, annotate_text
 from gas_engine.bundle import Bundle, default_bundle
 from gas_engine.errors import EngineError
+from gas_engine.likely import Sample, agrees, likely, sample_of
 from gas_engine.limits import Limits
 from gas_engine.outputs.paths import OutputPaths
 from gas_engine.outputs.summary import Summary
@@ -18,10 +19,14 @@ __all__ = [
     "OutputPaths",
     "Pick",
     "Progress",
+    "Sample",
     "Summary",
     "__version__",
+    "agrees",
     "annotate",
     "annotate_text",
     "default_bundle",
+    "likely",
+    "sample_of",
     "warm",
 ]

@@ -268,11 +268,12 @@ class Run:
             with_crc=resumption is not None,
         )
         begun = resumption.begun if resumption else None
-        table = TableParts(staged.directory, begun.parts if begun else 0, self._bundle.marks)
-        held = None
-        if self._with_haplotypes:
-            held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
-        with workspace(self._bundle) as work, body, table:
+        done = begun.parts if begun else 0
+        table = TableParts(staged.directory, done, self._bundle.fields, self._bundle.marks)
+        with body, table, workspace(self._bundle) as work:
+            held = None
+            if self._with_haplotypes:
+                held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
             stream = self._record_stream(
                 header, fields, declarations, contigs, work, body=held or body, table=table
             )
@@ -389,6 +390,7 @@ class Run:
             locations=by_count(tally.locations),
             genes=by_count(tally.genes),
             tracks=by_count(tally.tracks),
+            allele_sources=by_count(tally.allele_sources),
             contigs=by_count(tally.contigs),
             contigs_outside=by_count(tally.contigs_outside),
             notes=notes,

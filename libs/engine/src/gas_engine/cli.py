@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import time
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,12 +15,14 @@ import click
 
 from gas_engine.annotate import Progress, annotate, annotate_text
 from gas_engine.bundle import (
+    SHIPPED,
+    AlleleSource,
     Bundle,
     TrackSource,
     build_bundle,
-    default_bundle,
     diff_bundles,
     inspect_bundle,
+    shipped_directory,
     verify_bundle,
 )
 from gas_engine.checkpoint import CHECKPOINT_SECONDS, Checkpoints, StoppedError
@@ -41,6 +44,29 @@ _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _STANDARD_OUTPUT = Path("-")
 _INTERRUPTED = 130
 _TERMINATED = 143
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class _Bundle(click.ParamType[Path]):
+    """The directory of a bundle, or the name of one that comes with the engine."""
+
+    name = "DIRECTORY|NAME"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        directory = Path(value)
+        if directory.is_dir():
+            return directory
+        if value in SHIPPED:
+            return shipped_directory(str(value))
+        return self.fail(
+            f"{value} is neither a directory nor one of those that come with the engine "
+            f"({', '.join(SHIPPED)}).",
+            param,
+            ctx,
+        )
+
+
+_BUNDLE = _Bundle()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -66,8 +92,11 @@ def main() -> None:
 @click.option(
     "--bundle",
     "bundle_path",
-    type=_EXISTING_DIRECTORY,
-    help="Reference bundle to hold the variants against. Default: rCRS, the human mitochondrial genome.",
+    type=_BUNDLE,
+    default=SHIPPED[0],
+    show_default=True,
+    help="Reference bundle to hold the variants against: a directory, or one that comes with the engine: "
+    "rCRS, the human mitochondrial genome, or SARS-CoV-2.",
 )
 @click.option(
     "--pick",
@@ -116,7 +145,7 @@ def annotate_command(
     *,
     vcf: BinaryIO,
     output: Path,
-    bundle_path: Path | None,
+    bundle_path: Path,
     keep: str,
     order: str,
     haplotypes: bool,
@@ -173,7 +202,7 @@ def annotate_command(
         raise click.UsageError("--haplotypes cannot be resumed: leave out one of --haplotypes and --resume.")
     checkpoints = Checkpoints(checkpoint_seconds) if resume else None
     with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
-        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        bundle = Bundle.load(bundle_path)
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
         source, progress = termination.input(vcf), termination.progress(show)
         if piped:
@@ -207,16 +236,21 @@ def annotate_command(
 
 @main.command("warm")
 @click.option(
-    "--bundle", "bundle_path", type=_EXISTING_DIRECTORY, help="Bundle to read into memory. Default: rCRS."
+    "--bundle",
+    "bundle_path",
+    type=_BUNDLE,
+    default=SHIPPED[0],
+    show_default=True,
+    help="Bundle to read into memory.",
 )
-def warm_command(bundle_path: Path | None) -> None:
+def warm_command(bundle_path: Path) -> None:
     """Compile the engine's core, so that no later run has to.
 
     The code is kept under NUMBA_CACHE_DIR, or in the user's cache. It fits the processor it was made on, or
     the one that NUMBA_CPU_NAME names: set that to "generic" for an image that runs on many.
     """
     with _one_sentence_errors():
-        bundle = Bundle.load(bundle_path) if bundle_path else default_bundle()
+        bundle = Bundle.load(bundle_path)
         begin = time.monotonic()
         warm(bundle)
     click.echo(
@@ -230,12 +264,11 @@ def bundle_group() -> None:
 
 
 @bundle_group.command("inspect")
-@click.argument("path", required=False, type=_EXISTING_DIRECTORY)
-def inspect_command(path: Path | None) -> None:
-    """Tell as JSON what a bundle holds. Without PATH, the one that comes with the engine."""
-    shipped = Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS"
+@click.argument("path", default=SHIPPED[0], type=_BUNDLE)
+def inspect_command(path: Path) -> None:
+    """Tell as JSON what a bundle holds. Without PATH, the rCRS that comes with the engine."""
     with _one_sentence_errors():
-        click.echo(json.dumps(inspect_bundle(path or shipped), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(inspect_bundle(path), indent=2, ensure_ascii=False))
 
 
 @bundle_group.command("verify")
@@ -269,7 +302,19 @@ def diff_command(one: Path, other: Path) -> None:
 @click.option("--assembly", required=True, help="Assembly that positions refer to, as in GRCh38.")
 @click.option("--version", "version", default="1", show_default=True, help="Version of the bundle's content.")
 @click.option(
-    "--known", "known_vcf", type=_EXISTING_FILE, help="VCF whose IDs are given to the same alleles."
+    "--known",
+    "known_vcfs",
+    type=_EXISTING_FILE,
+    multiple=True,
+    help="VCF whose IDs are given to the same alleles. May be given again.",
+)
+@click.option(
+    "--source",
+    "allele_sources",
+    multiple=True,
+    metavar="NAME=VCF:FIELD,...",
+    help="VCF whose INFO fields are given to the same alleles, as NAME_FIELD; ID and FILTER may be among "
+    "them. May be given again.",
 )
 @click.option(
     "--track",
@@ -286,6 +331,25 @@ def diff_command(one: Path, other: Path) -> None:
     help="NCBI translation table of a contig (2 for vertebrate mitochondria); 1 if not said.",
 )
 @click.option(
+    "--assembly-report",
+    type=_EXISTING_FILE,
+    help="NCBI's *_assembly_report.txt: what inputs and VCFs may call the contigs, as in NC_000001.11.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="CONTIG=NAME,...",
+    help="Other names of a contig. May be given again.",
+)
+@click.option(
+    "--version-of",
+    "versions",
+    multiple=True,
+    metavar="PART=TEXT",
+    help="Version of an input, where it does not tell: of sequence, genes, known, a source or a track.",
+)
+@click.option(
     "--circular", multiple=True, metavar="CONTIG", help="A contig without ends. May be given again."
 )
 def build_command(
@@ -296,23 +360,35 @@ def build_command(
     name: str,
     assembly: str,
     version: str,
-    known_vcf: Path | None,
+    known_vcfs: tuple[Path, ...],
+    allele_sources: tuple[str, ...],
     tracks: tuple[str, ...],
     genetic_codes: tuple[str, ...],
+    assembly_report: Path | None,
+    aliases: tuple[str, ...],
+    versions: tuple[str, ...],
     circular: tuple[str, ...],
 ) -> None:
     """Make a bundle of FASTA (the genome) and GENES (its models: GFF3 or GTF); both may be gzipped.
 
+    Rows of VCFs and tracks on contigs that the FASTA lacks (patches, alternate loci) are left out, and so
+    are the few records of a VCF that contradict it; both are counted.
+
     \b
     Example:
       gas-engine bundle build genome.fa genes.gff3 -o my-bundle --name demo --assembly GRCh38 \\
-          --known dbsnp.vcf.gz --track repeats=repeats.bed --genetic-code chrM=2 --circular chrM
+          --known dbsnp.vcf.gz --source ClinVar=clinvar.vcf.gz:CLNSIG,CLNREVSTAT \\
+          --track repeats=repeats.bed \\
+          --assembly-report GCF_000001405.40_GRCh38.p14_assembly_report.txt \\
+          --genetic-code chrM=2 --circular chrM
     """  # noqa: D301 - click reads the backspace character
+    sourced = [_allele_source(text) for text in allele_sources]
+    names = [_pair(text, "--alias", "CONTIG=NAME,...") for text in aliases]
     regions = [_pair(text, "--track", "NAME=BED") for text in tracks]
     codes = dict(_pair(text, "--genetic-code", "CONTIG=N") for text in genetic_codes)
     if wrong := next((number for number in codes.values() if not number.isdigit()), None):
         raise click.UsageError(f"--genetic-code: {wrong} is not the number of a translation table.")
-    with _one_sentence_errors():
+    with _one_sentence_errors(), Termination(None):
         bundle = build_bundle(
             fasta,
             genes,
@@ -320,16 +396,32 @@ def build_command(
             name=name,
             assembly=assembly,
             version=version,
-            known_vcf=known_vcf,
+            known_vcfs=known_vcfs,
+            allele_sources=sourced,
             tracks=[TrackSource(track, track, Path(bed)) for track, bed in regions],
             genetic_codes={contig: int(number) for contig, number in codes.items()},
+            aliases={contig: others.split(",") for contig, others in names},
+            assembly_report=assembly_report,
             circular=circular,
+            versions=dict(_pair(text, "--version-of", "PART=TEXT") for text in versions),
         )
     models = len(bundle.tables.model.transcripts)
     click.echo(
         f"{bundle.name}: {len(bundle.contigs)} contigs, {models:,} transcripts, "
         f"{bundle.known_count:,} known alleles, in {output}"
     )
+    for each in bundle.manifest.sources:
+        if each.note:
+            click.echo(f"Note on {each.part} ({each.name}): {each.note}")
+
+
+def _allele_source(text: str) -> AlleleSource:
+    form = "NAME=VCF:FIELD,..."
+    name, rest = _pair(text, "--source", form)
+    path, _, fields = rest.rpartition(":")
+    if not (path and fields):
+        raise click.UsageError(f"--source takes {form}, not {text}.")
+    return AlleleSource(name, Path(path), tuple(fields.split(",")))
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
@@ -349,7 +441,10 @@ def _one_sentence_errors(checkpoints: Checkpoints | None = None) -> Iterator[Non
     except BrokenPipeError:
         raise  # whoever read our output has enough; click ends quietly
     except OSError as error:
-        sentence = f"{error.filename or 'The file'}: {error.strerror or error}."
+        if error.errno in _NO_ROOM:
+            sentence = f"There is no room for the results: {os.strerror(error.errno or 0)}."
+        else:
+            sentence = f"{error.filename or 'The file'}: {error.strerror or error}."
         if checkpoints and checkpoints.records:
             sentence += f" When this is mended, {_goes_on(checkpoints)}."
         raise click.ClickException(sentence) from error

@@ -81,6 +81,7 @@ def annotate_allele(
         allele=vep_alleles(ref, (alt,))[0],
         consequences=_kept(found, pick, hgvs_g=name),
         known_ids=bundle.known_ids(contig, pos - 1, ref, alt),
+        values=bundle.known_values(contig, pos - 1, ref, alt),
         overlaps=bundle.overlaps(contig, change.start, change.end),
     )
 

@@ -6,6 +6,10 @@ Positions are 1-based where named ``pos`` and 0-based half-open where named ``st
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gas_engine.bundle import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,14 @@ class AlleleAnnotation:
 
     ``allele`` is VEP's Allele column: the ALT without the base that an indel shares with REF, ``-`` for a
     deletion. ``consequences`` are sorted most severe first and are never empty for an allele that was
-    annotated. ``skipped`` is a reason (``symbolic``, ``overlapping_deletion``, ``vcf3_indel``, ...) when the
-    allele is passed through without consequences; then ``consequences`` is empty.
+    annotated. ``values`` are those that VCF sources have for it. ``skipped`` is a reason (``symbolic``,
+    ``overlapping_deletion``, ``vcf3_indel``, ...) when the allele is passed through without consequences;
+    then ``consequences`` is empty.
     """
 
     allele: str
     consequences: tuple[TranscriptConsequence, ...] = ()
     known_ids: tuple[str, ...] = ()
+    values: dict[Field, str] = field(default_factory=dict)
     overlaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     skipped: str = ""

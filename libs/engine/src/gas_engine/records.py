@@ -108,7 +108,7 @@ class RecordAnnotator:
         return AnnotatedRecord(record, status, contig, ref, tuple(alleles))
 
     def write_into(self, annotated: AnnotatedRecord) -> None:
-        """Add IDs, overlaps, consequences and the flag to the record's ID and INFO columns."""
+        """Add IDs, overlaps, sources, consequences and the flag to the record's ID and INFO columns."""
         record = annotated.record
         entries: list[bytes] = []
         if annotated.status is RecordStatus.REF_MISMATCH:
@@ -118,6 +118,10 @@ class RecordAnnotator:
             names = dict.fromkeys(name for each in said for name in each.overlaps.get(track, ()))
             if names:
                 entries.append(key + b"=" + ",".join(map(escaped, names)).encode())
+        for field in self._bundle.fields:
+            if any(field in each.values for each in said):
+                values = ",".join(each.values.get(field, ".") for each in said)
+                entries.append(f"{field.key}={values}".encode())
         names_of_alleles = vep_alleles(annotated.ref, [allele.alt for allele in annotated.alleles])
         csq = [
             entry

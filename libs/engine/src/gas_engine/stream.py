@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gas_engine.bundle import Bundle
-    from gas_engine.haplotypes.writer import HaplotypeWriter
+    from gas_engine.haplotypes.writer import Body
     from gas_engine.kernel.layout import Bytes, Longs, Rows
     from gas_engine.outputs.parts import TableParts
     from gas_engine.outputs.tally import Tally
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from gas_engine.vcf.fields import OurFields
     from gas_engine.vcf.header import Header
     from gas_engine.vcf.source import Source
-    from gas_engine.vcf.writer import BodyWriter, TextWriter
 
 _LINES: Final = 8192
 _OUT_BYTES: Final = 1 << 22
@@ -347,7 +346,7 @@ class RecordStream:
         contigs: Contigs,
         *,
         work: Workspace,
-        body: BodyWriter | HaplotypeWriter | TextWriter,
+        body: Body,
         table: TableParts | None,
         tally: Tally,
         on_records: Callable[[], None],
@@ -381,7 +380,7 @@ class RecordStream:
         work.scratch.state[layout.WITH_HGVS] = hgvs
         work.scratch.state[layout.WITH_TABLE] = table is not None
         self._batches = BatchMaker(bundle)
-        self._tallies = new_tallies(len(tables.genes), len(bundle.tracks))
+        self._tallies = new_tallies(len(tables.genes), len(bundle.tracks), len(bundle.sources))
         self._model, self._scratch, self._local = held(tables.model), held(work.scratch), held(work.local)
         self._columns, self._out, self._sites = held(work.columns), held(work.out), held(work.sites)
         self._counts, self._places = held(self._tallies), held(contigs.places)
@@ -477,8 +476,7 @@ class RecordStream:
             if row["use"] & layout.USE_UNDECLARED:
                 kept = self._fields.fate(name) or name
                 self._declarations.note_info(0, kept, bare=bool(row["bare"]), valued=bool(row["valued"]))
-        genes, tracks = self._bundle.tables.genes, self._bundle.tracks
-        self._tally.add_counts(self._tallies, genes, [track.name for track in tracks], self._contigs)
+        self._tally.add_counts(self._tallies, self._bundle, self._contigs)
         for counts in self._tallies:
             counts.fill(0)
 

@@ -8,7 +8,7 @@ import structlog
 
 from gas_annotator.bootstrap import built, built_store
 from gas_annotator.bundles import fetch_bundles
-from gas_annotator.config import AnnotatorSettings, BundleSettings
+from gas_annotator.config import AnnotatorSettings, FetchSettings
 from gas_core.domain.errors import TransientError
 from gas_core.telemetry import logs
 from gas_core.worker import run_worker
@@ -38,10 +38,10 @@ def _annotate() -> int:
 
 
 def _fetch() -> int:
-    settings = BundleSettings.from_environment()
+    settings = FetchSettings.from_environment()
     logs.configure(settings, service="annotator")
     try:
-        fetch_bundles(settings.bundle_addresses, built_store(settings), settings.bundle_directory)
+        fetch_bundles(settings.offered, built_store(settings), settings.bundle_directory)
     except (BundleError, TransientError, OSError) as error:
         # The pod waits, and its init container is started again after a pause that grows.
         log.error("bundles_not_fetched", error=str(error))  # noqa: TRY400 - one sentence tells all

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import gas_engine
-from gas_annotator.bundles import open_bundles
-from gas_annotator.config import AnnotatorSettings, BundleSettings
+from gas_annotator.bundles import directory_of
+from gas_annotator.config import AnnotatorSettings, FetchSettings
 from gas_annotator.engine import BundleEngine
 from gas_annotator.handlers import Annotator
+from gas_annotator.shelf import Shelf
 from gas_core.adapters.clients import AwsClients
 from gas_core.adapters.clock import SystemClock
 from gas_core.adapters.dynamodb.jobs import DynamoJobs
@@ -32,10 +32,11 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
         url=settings.job_requests_queue_url,
         visibility_seconds=settings.visibility_seconds,
     )
-    bundles = open_bundles(settings.bundle_addresses, settings.bundle_directory)
-    bundles = bundles or (gas_engine.default_bundle(),)
-    for bundle in bundles:
-        gas_engine.warm(bundle)  # before the first message: no job pays for what can be ready
+    shelf = Shelf(
+        (directory_of(bundle, settings.bundle_directory) for bundle in settings.offered),
+        most_open=settings.open_bundles,
+    )
+    shelf.warm()  # before the first message: no job pays for what can be ready
     with scratch(settings.work_directory, prefix="gas-annotator-") as work_directory:
         annotator = Annotator(
             jobs=DynamoJobs(clients.dynamodb, table=settings.jobs_table),
@@ -43,14 +44,14 @@ def built(settings: AnnotatorSettings) -> Iterator[tuple[Queue, Handlers]]:
             publisher=SnsPublisher(clients.sns, **settings.topics),
             clock=SystemClock(),
             timings=settings.timings,
-            engine=BundleEngine(bundles),
+            engine=BundleEngine(shelf),
             results_bucket=settings.results_bucket,
             work_directory=work_directory,
         )
         yield queue, {JobRequested: annotator.annotate}
 
 
-def built_store(settings: BundleSettings) -> ObjectStore:
+def built_store(settings: FetchSettings) -> ObjectStore:
     """Where bundles are fetched from."""
     clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     return S3Store(clients.s3, public=clients.s3_public)

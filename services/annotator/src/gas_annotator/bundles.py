@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import structlog
 
 import gas_engine
+from gas_core.domain.bundles import BundleAddress
 from gas_core.domain.errors import AccessRefusedError, ObjectMissingError
-from gas_core.domain.job import ObjectRef
 from gas_core.ports import ObjectStore
 from gas_core.worker.scratch import scratch
-from gas_engine.bundle import verify_bundle
+from gas_engine.bundle import shipped_directory, verify_bundle
 from gas_engine.bundle.manifest import MANIFEST_NAME, Manifest, sha256_of
 from gas_engine.errors import BundleError
 
 log = structlog.get_logger()
 
-_ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\s#]*[^\s#/])/?#sha256=([0-9a-f]{64})")
 _COPY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class BundleAddress:
-    """Where a bundle's files stand, and which bundle it has to be.
-
-    ``sha256`` is of its manifest, which holds the checksum of everything else: one number pins the whole.
-    """
-
-    bucket: str
-    prefix: str
-    sha256: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read ``s3://bucket/prefix#sha256=...``; ValueError for anything else."""
-        found = _ADDRESS.fullmatch(text)
-        if found is None:
-            raise ValueError(f"{text!r} is not like s3://bucket/bundles/GRCh38#sha256=<64 hex digits>")
-        return cls(*found.groups())
-
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
-
-    def within(self, cache: Path) -> Path:
-        """Its directory in a cache: the name is the content, so another version never takes its place."""
-        return cache / self.sha256
-
-    def file(self, name: str) -> ObjectRef:
-        return ObjectRef(self.bucket, f"{self.prefix}/{name}")
-
-
-def fetch_bundles(addresses: Iterable[BundleAddress], store: ObjectStore, cache: Path) -> None:
-    """Bring bundles into ``cache``; what is there and whole is not fetched again.
+def fetch_bundles(offered: Iterable[BundleAddress | str], store: ObjectStore, cache: Path) -> None:
+    """Bring an operator's own bundles into ``cache``; what is there and whole is not fetched again.
 
     A bundle is written beside, read back against its checksums and renamed, so that a name of the cache is
     always a whole bundle; what a killed fetch left goes with the next. Any number may do this at once.
@@ -68,8 +34,10 @@ def fetch_bundles(addresses: Iterable[BundleAddress], store: ObjectStore, cache:
     TransientError
         The store does not answer.
     """
-    for address in addresses:
-        target = address.within(cache)
+    for address in offered:
+        if isinstance(address, str):
+            continue  # it comes with the engine
+        target = directory_of(address, cache)
         if _is_whole(target, address):
             log.info("bundle_found", bundle=str(address), directory=str(target))
             continue
@@ -82,9 +50,13 @@ def fetch_bundles(addresses: Iterable[BundleAddress], store: ObjectStore, cache:
         log.info("bundle_fetched", bundle=str(address), directory=str(target), bytes=size)
 
 
-def open_bundles(addresses: Iterable[BundleAddress], cache: Path) -> tuple[gas_engine.Bundle, ...]:
-    """Open bundles that were fetched; BundleError tells of one that was not."""
-    return tuple(gas_engine.Bundle.load(address.within(cache)) for address in addresses)
+def directory_of(bundle: BundleAddress | str, cache: Path) -> Path:
+    """Where a bundle stands: an operator's own in the cache, as ``fetch_bundles`` left it, or in the engine.
+
+    In the cache the name is the content, so that another version never takes a bundle's place. BundleError if
+    the engine has none of that name.
+    """
+    return shipped_directory(bundle) if isinstance(bundle, str) else cache / bundle.sha256
 
 
 def _is_whole(directory: Path, address: BundleAddress) -> bool:

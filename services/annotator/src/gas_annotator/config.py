@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from gas_annotator.bundles import BundleAddress
 from gas_core.config import (
-    AwsSettings,
+    BundlesSettings,
     JobsSettings,
     ResultsSettings,
     ScratchSettings,
@@ -17,33 +16,23 @@ from gas_core.config import (
 )
 
 
-class BundleSettings(AwsSettings):
-    """Reference bundles of the operator's own; without any there is the one that comes with the engine."""
+class FetchSettings(BundlesSettings):
+    """What it takes to bring bundles."""
 
-    bundles: tuple[str, ...] = Field(
-        (),
-        description="Bundles to annotate with instead of the built-in rCRS, a JSON list of "
-        "s3://bucket/prefix#sha256=...; a file is annotated with the first that it fits.",
-    )
     bundle_directory: Path = Field(
         Path("/bundles"), description="Cache that bundles are fetched into (python -m gas_annotator fetch)."
     )
 
-    @field_validator("bundles")
-    @classmethod
-    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            BundleAddress.parse(text)
-        return value
-
-    @property
-    def bundle_addresses(self) -> tuple[BundleAddress, ...]:
-        return tuple(map(BundleAddress.parse, self.bundles))
-
 
 class AnnotatorSettings(
-    BundleSettings, JobsSettings, ResultsSettings, TopicsSettings, WorkerSettings, ScratchSettings
+    FetchSettings, JobsSettings, ResultsSettings, TopicsSettings, WorkerSettings, ScratchSettings
 ):
     """What the annotator reads from its environment."""
 
+    open_bundles: int = Field(
+        2,
+        gt=0,
+        description="Reference bundles that stay mapped into memory, those used last. Each has the size of "
+        "its directory; the system drops pages of it where memory runs short.",
+    )
     job_requests_queue_url: str = Field(description="URL of the queue job-requests.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gas_annotator.engine import MisfitError, UnknownBundleError
 from gas_core.domain.job import TRIES_SPENT, Failure
 from gas_engine.errors import (
     AssemblyError,
@@ -23,6 +26,7 @@ _CODES: dict[type[EngineError], str] = {
     LimitError: "limit",
     NoContigError: "contigs",
     AssemblyError: "assembly",
+    UnknownBundleError: "bundle",
 }
 _WORDS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight", 9: "Nine", 10: "Ten"}
 
@@ -31,10 +35,21 @@ INPUT_MISSING = Failure(
 )
 
 
+def fitting_bundle(error: EngineError) -> str:
+    """The bundle that a file fits which failed by its reference; empty if there is none."""
+    return error.fits if isinstance(error, MisfitError | UnknownBundleError) else ""
+
+
 def failure_of(error: EngineError, *, file_name: str) -> Failure | None:
     """The reason to tell, or None if it is not the file's fault."""
     if isinstance(error, BundleError):
         return None
+    failure = _told(error.misfit if isinstance(error, MisfitError) else error, file_name)
+    fits = fitting_bundle(error)
+    return replace(failure, hint=f"It fits {fits}: submit it again with that reference.") if fits else failure
+
+
+def _told(error: EngineError, file_name: str) -> Failure:
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "input")
     match error:
         case VcfError():
@@ -44,6 +59,9 @@ def failure_of(error: EngineError, *, file_name: str) -> Failure | None:
             )
         case NotVcfError():
             return Failure(code, f"{file_name} looks like a {error.kind}.", "Choose the .vcf or .vcf.gz.")
+        case UnknownBundleError():
+            others = ", ".join(error.offered)
+            return Failure(code, _sentence(str(error)), f"Submit it again with another: {others}.")
         case NoContigError():
             called_on = f"The file says that it was called on {error.hint}. " if error.hint else ""
             return Failure(code, _sentence(str(error)), f"{called_on}Choose another reference.")

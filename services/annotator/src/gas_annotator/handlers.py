@@ -15,7 +15,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from gas_annotator.engine import Engine
-from gas_annotator.failures import INPUT_MISSING, failure_of, out_of_tries
+from gas_annotator.failures import INPUT_MISSING, failure_of, fitting_bundle, out_of_tries
 from gas_core.announce import announce
 from gas_core.domain import keys, lifecycle, retention
 from gas_core.domain.errors import JobNotFoundError, ObjectMissingError, StoppingError, TransientError
@@ -124,12 +124,14 @@ class Annotator:
 
         with hold.keep(renew):
             try:
-                annotated = self.engine(lambda: self.store.open(job.input), directory, report)
+                annotated = self.engine(
+                    lambda: self.store.open(job.input), directory, report, bundle=job.bundle
+                )
             except EngineError as error:
                 failure = failure_of(error, file_name=job.input_file_name)
                 if failure is None:
                     raise
-                return self._fail(job, failure)
+                return self._fail(job, failure, fitting_bundle=fitting_bundle(error))
             except ObjectMissingError:
                 return self._fail(job, INPUT_MISSING)
             names = keys.attempt_keys(job)
@@ -156,10 +158,15 @@ class Annotator:
         log.info("job_completed", **annotated.counts)
         return _measured(ended)
 
-    def _fail(self, job: Job, failure: Failure) -> Job:
+    def _fail(self, job: Job, failure: Failure, *, fitting_bundle: str = "") -> Job:
         def failed(row: Job) -> Job:
             return lifecycle.fail(
-                row, attempt=job.attempt, failure=failure, now=self.clock.now(), timings=self.timings
+                row,
+                attempt=job.attempt,
+                failure=failure,
+                fitting_bundle=fitting_bundle,
+                now=self.clock.now(),
+                timings=self.timings,
             )
 
         ended = update(self.jobs, job.job_id, failed)

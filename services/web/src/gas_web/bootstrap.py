@@ -14,6 +14,7 @@ from gas_core.adapters.sns import SnsPublisher
 from gas_core.adapters.stripe import StripeBilling
 from gas_core.domain.job import ObjectRef
 from gas_core.ports import Billing, ObjectStore
+from gas_web.bundles import read_bundles
 from gas_web.config import WebSettings
 from gas_web.container import Container
 from gas_web.globus import GlobusSignIn
@@ -21,7 +22,10 @@ from gas_web.kubernetes import KubernetesCluster
 
 
 def build(settings: WebSettings) -> Container:
-    """Adapters as the settings say. Connects to nothing yet."""
+    """Adapters as the settings say. Connects to nothing but for the manifests of an operator's own bundles.
+
+    BundleUnreadableError and TransientError as in ``read_bundles``.
+    """
     clients = AwsClients(
         region=settings.aws_region,
         endpoint_url=settings.aws_endpoint_url,
@@ -44,6 +48,7 @@ def build(settings: WebSettings) -> Container:
             public_url=settings.globus_public_url,
             groups_url=settings.globus_groups_url,
         ),
+        bundles=read_bundles(settings.offered, store),
         store_origin=_origin(store, settings.inputs_bucket),
         billing=_billing(settings),
         queues=SqsQueues(clients.sqs, clients.cloudwatch, addresses=settings.queues) if operators else None,

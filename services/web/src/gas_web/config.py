@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from gas_core.config import (
     BillingSettings,
+    BundlesSettings,
     InputsSettings,
     JobsSettings,
     QueuesSettings,
@@ -34,6 +35,7 @@ class WebSettings(
     TopicsSettings,
     QueuesSettings,
     BillingSettings,
+    BundlesSettings,
 ):
     """What the web service reads from its environment."""
 

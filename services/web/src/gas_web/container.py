@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,29 +10,11 @@ from flask import current_app
 from gas_core.admin.handlers import Admin
 from gas_core.domain.lifecycle import Timings
 from gas_core.ports import Billing, Clock, Jobs, ObjectStore, Publisher, Queues, Users
+from gas_web.bundles import SHIPPED, Bundle
 from gas_web.cluster import Cluster
 from gas_web.config import WebSettings
 from gas_web.globus import SignIn
 from gas_web.handlers import Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """The reference that files are annotated against, for the submit page."""
-
-    name: str
-    assembly: str
-    description: str
-    contigs: Mapping[str, int]
-    """Length in bases of each contig, under every name that it goes by."""
-
-
-RCRS = Bundle(
-    name="rCRS",
-    assembly="NC_012920.1",
-    description="Human mitochondrial genome, revised Cambridge Reference Sequence",
-    contigs=dict.fromkeys(("NC_012920.1", "chrM", "MT", "M", "chrMT"), 16_569),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +35,8 @@ class Container:
     """None where operators have no page."""
     cluster: Cluster | None = None
     """None where there is no Kubernetes."""
-    bundle: Bundle = RCRS
+    bundles: tuple[Bundle, ...] = tuple(SHIPPED.values())
+    """The references to choose among, the first offered first."""
 
     @property
     def admin(self) -> Admin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,14 +25,15 @@ from gas_core.domain.job import Action, Due, Job, ObjectRef, PartsUpload
 from gas_core.domain.keys import input_key, standing_keys, summary_key
 from gas_core.domain.lifecycle import Timings
 from gas_core.domain.messages import JobEvent
-from gas_core.domain.names import log_name, result_name
+from gas_core.domain.names import clean_label, log_name, result_name
 from gas_core.domain.plans import Plan, User
 from gas_core.domain.retention import ExtensionsSpentError
 from gas_core.domain.states import Results
 from gas_core.ports import Clock, Jobs, ObjectStore, Publisher, UploadForm
-from gas_core.submit import submit_job
+from gas_core.submit import BUNDLE_LABEL, submit_job
 from gas_core.telemetry.trace import traced
 from gas_core.update import update
+from gas_web.bundles import Bundle
 from gas_web.payments import IN_ARCHIVE
 
 UPLOAD_SLACK_SECONDS = 60
@@ -49,6 +51,10 @@ log = structlog.get_logger()
 
 class NotOfferedError(PermanentError):
     """The job's state does not allow this now."""
+
+
+class UnknownBundleError(PermanentError):
+    """There is no reference of this name."""
 
 
 class NotInPlanError(PermanentError):
@@ -84,7 +90,8 @@ def new_upload(
 ) -> UploadForm:
     """Mint a job that waits for its file, and the form that the store takes it by.
 
-    ``of`` is a job that the new one takes the place of: it gets that one's name and notes.
+    ``of`` is a job that the new one takes the place of: it gets that one's name and notes, and its reference
+    unless the form says another.
     """
     now = clock.now()
     with traced("upload") as traceparent:
@@ -100,11 +107,12 @@ def new_upload(
             expires_seconds=limits.upload_form_seconds,
             redirect_url=f"{submit_url}?job_id={job.job_id}",
             now=now,
+            labels={BUNDLE_LABEL: job.bundle},
         )
 
 
 def without_file(user: User, *, inputs_bucket: str, now: int, of: Job | None) -> Job:
-    """A new job of a user, in the place of the job ``of`` with that one's name and notes, if there is one."""
+    """A new job of a user; with name, notes and reference of the job ``of``, if there is one."""
     job_id = str(uuid.uuid4())
     return Job(
         job_id=job_id,
@@ -115,7 +123,21 @@ def without_file(user: User, *, inputs_bucket: str, now: int, of: Job | None) ->
         created_time=now,
         title=of.title if of else "",
         notes=of.notes if of else "",
+        bundle=of.bundle if of else "",
     )
+
+
+def offered(bundle: str, bundles: Iterable[Bundle]) -> str:
+    """A choice of reference as it came from outside, if it is one; empty is the one that the file fits.
+
+    Raises
+    ------
+    UnknownBundleError
+        None is called so.
+    """
+    if bundle and bundle not in (each.name for each in bundles):
+        raise UnknownBundleError(f"This service has no reference called {clean_label(bundle)}.")
+    return bundle
 
 
 def own_job(job_id: str, user: User, *, jobs: Jobs) -> Job:
@@ -182,8 +204,11 @@ def run_again(
     clock: Clock,
     timings: Timings,
     limits: Limits,
+    bundle: str | None = None,
 ) -> Job:
     """Make a new job of the file of one that has ended, and submit it; the old one stays as it is.
+
+    It is held against ``bundle``, or against what the old one was if nothing is said.
 
     The new job gets a copy of its own, so that either may be deleted. Dying after the copy leaves what an
     upload leaves whose browser never came back: the sweeper submits it.
@@ -209,6 +234,7 @@ def run_again(
             s3_key_input_file=input_key(user.identity_id, new_id),
             created_time=now,
             title=old.title,
+            bundle=old.bundle if bundle is None else bundle,
             traceparent=traceparent,
             # A file that came in parts has its name on the row alone.
             upload=PartsUpload(name=old.input_file_name),

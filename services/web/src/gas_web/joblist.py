@@ -38,7 +38,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which jobs: those whose name holds ``text``, in any case, and that are in ``state`` ("" is any)."""
+    """Which jobs: in ``state`` ("" is any), with ``text`` in name or chosen reference, in any case."""
 
     text: str = ""
     state: str = ""
@@ -50,7 +50,7 @@ class Wanted:
 
     def fits(self, job: Job) -> bool:
         folded = self.text.casefold()
-        named = folded in job.name.casefold() or folded in job.input_file_name.casefold()
+        named = any(folded in text.casefold() for text in (job.name, job.input_file_name, job.bundle))
         return named and (not self.state or _state(job) == self.state)
 
 

@@ -36,6 +36,7 @@ def provenance_of(job: Job, summary: dict[str, Any] | None) -> dict[str, Any]:
         "engine": {"name": ENGINE, "version": engine.get("version", "")},
         "reference": {
             "bundle": engine.get("bundle", ""),
+            "chosen": bool(job.bundle),
             "version": engine.get("bundle_version", ""),
             "assembly": engine.get("assembly", ""),
             "sources": engine.get("sources", []),
@@ -51,7 +52,9 @@ def provenance_of(job: Job, summary: dict[str, Any] | None) -> dict[str, Any]:
             "records": summary.get("records", {}),
         },
         "outputs": job.checksums,
-        "command": shlex.join([ENGINE, "annotate", file, "-o", "results"]),
+        "command": shlex.join(
+            [ENGINE, "annotate", file, "-o", "results", "--bundle", engine.get("bundle", "")]
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from gas_core.domain.states import Status
 from gas_core.ports import Clock, Jobs, ObjectStore, Part, Publisher
 from gas_core.submit import abandon_upload, finish_parts, submit_job
 from gas_core.telemetry.trace import traced
+from gas_core.update import update
 from gas_web.handlers import Limits, own_job, without_file
 
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ def begin(
     inputs_bucket: str,
     of: Job | None = None,
 ) -> Standing:
-    """Mint a job that waits for a file in parts, with the name and notes of the job ``of``, if there is one.
+    """Mint a job that waits for a file in parts; ``of`` is the job that it takes the place of, if any.
 
     Raises
     ------
@@ -128,8 +129,9 @@ def finish(
     clock: Clock,
     timings: Timings,
     limits: Limits,
+    bundle: str | None = None,
 ) -> Job:
-    """Join the parts and submit the job. Again changes nothing.
+    """Join the parts and submit the job, held against ``bundle`` if one is named. Again changes nothing.
 
     Raises
     ------
@@ -144,6 +146,9 @@ def finish(
     """
     job = own_job(job_id, user, jobs=jobs)
     if job.status is Status.UPLOADING and job.upload.upload_id:
+        if bundle is not None:
+            # Before the file stands there whole: from then on the sweeper may submit it.
+            job = update(jobs, job_id, lambda row: replace(row, bundle=bundle))
         try:
             finish_parts(job, max_bytes=limits.max_bytes(user.plan), store=store)
         except UploadTooLargeError:

@@ -87,6 +87,10 @@ class JobView:
     again: str
     upgrade_helps: bool
     failure: Failure | None
+    bundle: str
+    """The reference that was chosen; empty: the one that the file fits."""
+    fitting_bundle: str
+    """The reference to try a job again with that failed by another."""
     summary: dict[str, Any] | None
     until: datetime | None
     last_minute: bool
@@ -119,6 +123,8 @@ def view(
         again=_again(job),
         upgrade_helps=results.upgrade_helps(job, reading),
         failure=job.failure,
+        bundle=job.bundle,
+        fitting_bundle=job.fitting_bundle,
         summary=summary,
         until=_moment(results.window(job, reading)),
         last_minute=results.last_minute(job, reading),

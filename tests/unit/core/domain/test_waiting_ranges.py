@@ -90,6 +90,7 @@ def line_at(at: float, jobs: list[Done]) -> Line:
         Weather(workers=2),
         Weather(noise=0.4),
         Weather(drift=0.2),
+        Weather(drift=0.5),
         Weather(slowed=1.5),
     ],
     ids=str,

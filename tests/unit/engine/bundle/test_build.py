@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_bundle_has_all_that_was_put_in(inputs: Path) -> None:
     (inputs / "sites.bed").write_text("track name=x\n1\t0\t6\thead\nchr1\t3\t8\n")
     bundle = build(
         inputs,
-        known_vcf=inputs / "known.vcf",
+        known_vcfs=[inputs / "known.vcf"],
         tracks=[TrackSource("sites", "Some sites", inputs / "sites.bed")],
         sources=[Source("sequence", "made up", "1", "none")],
     )
@@ -55,7 +56,7 @@ def test_gzipped_inputs_make_the_same_bundle(inputs: Path) -> None:
     zipped = build_bundle(
         inputs / "small.fa.gz", inputs / "small.gff3.gz", inputs / "out2", name="small", assembly="s1"
     )
-    assert plain.manifest == zipped.manifest
+    assert replace(plain.manifest, sources=()) == replace(zipped.manifest, sources=())
 
 
 def test_a_stop_codon_of_the_wrong_code_is_suspected(inputs: Path) -> None:
@@ -90,7 +91,7 @@ def test_gene_models_that_do_not_fit_are_refused_by_line(
 def test_known_variants_of_another_assembly_are_refused(inputs: Path) -> None:
     (inputs / "known.vcf").write_text("#CHROM\tPOS\tID\tREF\tALT\n1\t5\trs1\tA\tT\n")
     with pytest.raises(BundleError, match="line 2: REF A contradicts the reference at 1:5"):
-        build(inputs, known_vcf=inputs / "known.vcf")
+        build(inputs, known_vcfs=[inputs / "known.vcf"])
 
 
 @pytest.mark.parametrize("row", ["1\t5\n", "1\tx\t9\n", "2\t5\t9\tn\n", "1\t5\t999\tn\n"])
@@ -146,7 +147,7 @@ def test_soft_masked_bases_and_iupac_letters_are_read_as_they_stand(inputs: Path
 def test_known_variants_may_come_in_any_order(inputs: Path) -> None:
     rows = ["1\t20\trs9\tAC\tA\n", "1\t5\trs1\tC\tT\n", "1\t16\trs4\tA\tG\n", "1\t5\trs2\tC\tT\n"]
     (inputs / "known.vcf").write_text("#CHROM\tPOS\tID\tREF\tALT\n" + "".join(rows))
-    bundle = build(inputs, known_vcf=inputs / "known.vcf")
+    bundle = build(inputs, known_vcfs=[inputs / "known.vcf"])
     contig = bundle.contig("1")
     assert contig is not None
     assert bundle.known_ids(contig, 4, "C", "T") == ("rs1", "rs2")

@@ -23,7 +23,7 @@ def build(inputs: Path, name: str, known: str = KNOWN, regions: str = "1\t0\t6\t
         inputs / name,
         name="small",
         assembly="s1",
-        known_vcf=inputs / "known.vcf",
+        known_vcfs=[inputs / "known.vcf"],
         tracks=[track],
         **more,
     )

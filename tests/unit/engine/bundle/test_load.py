@@ -30,14 +30,14 @@ def test_a_missing_file_is_named(copied_rcrs: Path) -> None:
 
 def test_another_format_version_is_refused_with_what_to_do(copied_rcrs: Path) -> None:
     manifest = copied_rcrs / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"format_version": 3', '"format_version": 2'))
+    manifest.write_text(manifest.read_text().replace('"format_version": 4', '"format_version": 2'))
     with pytest.raises(
-        BundleError, match="format version 2, and this engine reads version 3: build it again"
+        BundleError, match="format version 2, and this engine reads version 4: build it again"
     ):
         Bundle.load(copied_rcrs)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "gas-bundle", "format_version": 3}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "gas-bundle", "format_version": 4}'])
 def test_a_damaged_manifest_is_refused(copied_rcrs: Path, text: str) -> None:
     (copied_rcrs / "manifest.json").write_text(text)
     with pytest.raises(BundleError, match=r"manifest\.json is damaged"):

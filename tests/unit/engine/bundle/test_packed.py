@@ -23,7 +23,7 @@ def packed(inputs: Path) -> Path:
         inputs / "packed",
         name="small",
         assembly="s1",
-        known_vcf=inputs / "known.vcf",
+        known_vcfs=[inputs / "known.vcf"],
         tracks=[TrackSource("sites", "Some sites", inputs / "sites.bed")],
     )
     return inputs / "packed"
@@ -36,7 +36,7 @@ def test_text_and_tables_hold_the_same(packed: Path, inputs: Path) -> None:
         inputs / "text",
         name="small",
         assembly="s1",
-        known_vcf=inputs / "known.vcf",
+        known_vcfs=[inputs / "known.vcf"],
         tracks=[TrackSource("sites", "Some sites", inputs / "sites.bed")],
         as_text=True,
     )

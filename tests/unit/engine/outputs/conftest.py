@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gas_engine.bundle import Field
 from gas_engine.model import AlleleAnnotation, TranscriptConsequence
 from gas_engine.records import Allele, AnnotatedRecord, RecordStatus
 from gas_engine.variant_class import variant_class
@@ -16,6 +17,9 @@ SYNONYMOUS = TranscriptConsequence(
     terms=("synonymous_variant",), impact="LOW", symbol="MT-ND2", transcript_id="T2"
 )
 UPSTREAM = TranscriptConsequence(terms=("upstream_gene_variant",), impact="MODIFIER", symbol="MT-TL1")
+
+SIGNIFICANCE = Field("ClinVar", "CLNSIG", "String", "Significance")
+STARS = Field("ClinVar", "STARS", "Integer", "Stars")
 
 Maker = Callable[..., AnnotatedRecord]
 
@@ -45,7 +49,11 @@ def mixed_records(annotated_record: Maker) -> list[AnnotatedRecord]:
         annotated_record(
             "MT 73 rs1;mine A G,C 50 PASS AC=3,1;AN=8",
             AlleleAnnotation(
-                "G", (MISSENSE, UPSTREAM), known_ids=("rs1",), overlaps={"control": ("HVS1", "HVS2")}
+                "G",
+                (MISSENSE, UPSTREAM),
+                known_ids=("rs1",),
+                values={SIGNIFICANCE: "benign", STARS: "2"},
+                overlaps={"control": ("HVS1", "HVS2")},
             ),
             AlleleAnnotation("C", (SYNONYMOUS, UPSTREAM), overlaps={"control": ()}),
         ),

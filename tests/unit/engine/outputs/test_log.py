@@ -25,6 +25,7 @@ def summary_of(records: list[AnnotatedRecord]) -> Summary:
         locations=by_count(tally.locations),
         genes=by_count(tally.genes),
         tracks=by_count(tally.tracks),
+        allele_sources=by_count(tally.allele_sources),
         contigs=by_count(tally.contigs),
         contigs_outside=by_count(tally.contigs_outside),
         notes=("A note of 41 words.",),
@@ -66,6 +67,7 @@ def test_log_and_summary_tell_the_same_numbers(mixed_records: list[AnnotatedReco
         "Location (alleles)": told["locations"],
         "Genes hit (alleles)": told["genes"],
         "Tracks hit (alleles)": told["tracks"],
+        "Sources with values (alleles)": told["allele_sources"],
         "Contigs of the bundle (records)": told["contigs"],
         "Contigs not in the bundle (records)": told["contigs_outside"],
     }

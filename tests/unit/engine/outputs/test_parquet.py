@@ -40,7 +40,7 @@ def rows(first: int, count: int) -> pa.RecordBatch:
 
 
 def written(path: Path, *groups: pa.RecordBatch) -> Path:
-    with TableWriter(path, ()) as table:
+    with TableWriter(path, (), ()) as table:
         for group in groups:
             table.add_batch(group)
     return path

@@ -12,7 +12,7 @@ from gas_engine.vcf.csq import table_fields
 
 
 def written(records: list[AnnotatedRecord], path: Path) -> list[dict[str, object]]:
-    with TableWriter(path, ("canonical",)) as writer:
+    with TableWriter(path, (), ("canonical",)) as writer:
         for number, record in enumerate(records, 1):
             writer.add(number, record)
     read = pq.read_table(path)

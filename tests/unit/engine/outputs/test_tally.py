@@ -36,12 +36,13 @@ def test_consequences_count_by_the_most_severe_and_by_all(mixed_records: list[An
     assert tally.locations == {"coding": 2, "near a gene": 1}
 
 
-def test_a_gene_is_hit_inside_not_nearby_and_a_track_where_it_overlaps(
+def test_a_gene_is_hit_inside_not_nearby_a_track_where_it_overlaps_a_source_where_it_has_values(
     mixed_records: list[AnnotatedRecord],
 ) -> None:
     tally = tally_of(mixed_records)
     assert tally.genes == {"MT-ND1": 1, "MT-ND2": 1}
     assert tally.tracks == {"control": 1}
+    assert tally.allele_sources == {"ClinVar": 1}, "an allele, whatever fields it has"
     assert (tally.contigs, tally.contigs_outside) == ({"MT": 5}, {"chr1": 1})
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from gas_core.domain.job import ObjectRef
 from gas_core.domain.keys import standing_keys, summary_key
+from gas_web.bundles import SHIPPED, Bundle
 from gas_web.static import ROOT
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Explored = Callable[..., Job]
 
 
-SHIPPED = Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS"
+BUNDLES = Path(str(resources.files("gas_engine"))) / "bundles"
 
 
 def config(page: Any) -> dict[str, Any]:
@@ -38,23 +39,24 @@ def browser(job: Job, variant: str = "2/1") -> str:
     return f"/annotations/{job.job_id}/results/{variant}/browser"
 
 
-@pytest.mark.parametrize("name", ["sequence.fa", "sequence.fa.fai", "genes.gff3"])
-def test_the_reference_that_is_drawn_is_the_one_that_the_engine_ships(name: str) -> None:
-    assert (ROOT / "references/rCRS" / name).read_bytes() == (SHIPPED / name).read_bytes()
+@pytest.mark.parametrize("bundle", SHIPPED)
+def test_the_reference_that_is_drawn_is_the_one_that_the_engine_ships(bundle: str) -> None:
+    drawn, shipped = ROOT / "references" / bundle, BUNDLES / bundle
+    for name in ("sequence.fa", "genes.gff3"):
+        assert (drawn / name).read_bytes() == (shipped / name).read_bytes()
+    first, second, *_ = (drawn / "sequence.fa").read_text().splitlines(keepends=True)
+    (contig,) = json.loads((shipped / "manifest.json").read_text())["contigs"]
+    line = [first[1:].strip(), contig["length"], len(first), len(second) - 1, len(second)]
+    assert (drawn / "sequence.fa.fai").read_text().split() == list(map(str, line))
+    assert (drawn / "aliases.tsv").read_text().split() == [contig["name"], *contig["aliases"]]
 
 
-def test_aliases_are_the_bundles() -> None:
-    manifest = json.loads((SHIPPED / "manifest.json").read_text())
-    (contig,) = manifest["contigs"]
-    told = (ROOT / "references/rCRS/aliases.tsv").read_text().split()
-    assert told == [contig["name"], *contig["aliases"]]
-
-
-def test_a_variant_of_the_shipped_bundle_has_its_sequence_and_genes(
-    world: World, ada: Any, explored: Explored
+@pytest.mark.parametrize("bundle", SHIPPED.values(), ids=SHIPPED)
+def test_a_variant_of_a_shipped_bundle_has_its_sequence_and_genes(
+    world: World, ada: Any, explored: Explored, bundle: Bundle
 ) -> None:
     job = explored()
-    summary = json.dumps({"engine": {"bundle": "rCRS", "assembly": "NC_012920.1"}}).encode()
+    summary = json.dumps({"engine": {"bundle": bundle.name, "assembly": bundle.assembly}}).encode()
     world.store.put_for_test(ObjectRef(job.s3_results_bucket, summary_key(job)), summary)
     told = config(ada.get(browser(job)))
     assert told["locus"] == "MT:3270-3350"

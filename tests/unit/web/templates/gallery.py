@@ -22,6 +22,7 @@ from gas_core.domain.states import Results, Status
 from gas_core.ports import QueueState
 from gas_web.accounts import Month, Usage
 from gas_web.blueprints.operations import Part
+from gas_web.bundles import SHIPPED
 from gas_web.cluster import Workload
 from gas_web.explorer.terms import impact_of
 from gas_web.fault import FaultLine
@@ -229,6 +230,8 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "again": "choose" if status in {"FAILED", "CANCELLED"} else "",
         "upgrade_helps": False,
         "failure": None,
+        "bundle": "",
+        "fitting_bundle": "",
         "summary": None,
         "until": None,
         "last_minute": False,
@@ -266,6 +269,20 @@ FAILED = job(
     actions={"delete", "run_again"},
     completed_at=NOW + timedelta(seconds=1),
     duration="1 s",
+)
+MISFIT = SimpleNamespace(
+    sentence="No record lies on a contig of rCRS: found NC_045512.2.",
+    hint="It fits SARS-CoV-2: submit it again with that reference.",
+)
+FITS_ANOTHER = SimpleNamespace(
+    **{
+        **vars(FAILED),
+        "headline": [(MISFIT.sentence,), (MISFIT.hint,)],
+        "failure": MISFIT,
+        "bundle": "rCRS",
+        "fitting_bundle": "SARS-CoV-2",
+        "again": "edit",
+    }
 )
 READ_AT = int(datetime.now(UTC).timestamp())
 TIMINGS = Timings()
@@ -346,18 +363,13 @@ UPLOAD = SimpleNamespace(
     max_text="150 KiB (153,600 bytes)",
     expires_at=datetime.now(UTC) + timedelta(minutes=15),
 )
-BUNDLE = SimpleNamespace(
-    name="rCRS",
-    assembly="NC_012920.1",
-    description="Human mitochondrial genome, revised Cambridge Reference Sequence",
-    contigs={"MT": 16_569, "chrM": 16_569},
-)
 NEW = {
     "nav": "new",
     "upload": UPLOAD,
     "plan": "Free plan",
     "window": "5 min",
-    "bundle": BUNDLE,
+    "bundles": tuple(SHIPPED.values()),
+    "chosen": SimpleNamespace(field="x-amz-meta-bundle", name=""),
     "parts_from": 16 * 1024**2,
     "records_per_second": 40_000,
     "problem": "",
@@ -547,14 +559,19 @@ INVOICES = tuple(
 _ADA_FORM = {"name": ADA.name, "email": ADA.email, "institution": ADA.institution}
 _LINK = SimpleNamespace(url="/annotations", text="Your jobs")
 
+LANDING = {"globus_down": False, "window": "5 min", "bundles": tuple(SHIPPED.values())}
+
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "landing": ("pages/landing.html", {"current_user": None, "globus_down": False, "window": "5 min"}),
+    "landing": ("pages/landing.html", {**LANDING, "current_user": None}),
     "landing-globus-down": (
         "pages/landing.html",
-        {"current_user": None, "globus_down": True, "window": "5 min"},
+        {**LANDING, "current_user": None, "globus_down": True},
     ),
-    "landing-signed-in": ("pages/landing.html", {"globus_down": False, "window": "5 min"}),
-    "help": ("pages/help.html", {"nav": "help", "window": "5 min", "extensions": 10}),
+    "landing-signed-in": ("pages/landing.html", LANDING),
+    "help": (
+        "pages/help.html",
+        {"nav": "help", "window": "5 min", "extensions": 10, "bundles": tuple(SHIPPED.values())},
+    ),
     "sign-in-failed": ("auth/failed.html", {"current_user": None}),
     "profile": _profile(_ADA_FORM, saved=True, first_visit=False),
     "profile-first": _profile(_ADA_FORM, saved=False, first_visit=True),
@@ -578,6 +595,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "usage-none": ("account/usage.html", {"nav": "profile", "usage": Usage((), whole=True, counted=0)}),
     "new": ("jobs/new.html", NEW),
+    "new-one-reference": ("jobs/new.html", {**NEW, "bundles": (SHIPPED["rCRS"],)}),
     "new-problem": ("jobs/new.html", {**NEW, "problem": "The file never arrived. Choose it again."}),
     "new-edit": ("jobs/new.html", {**NEW, "draft": DRAFT}),
     "new-again": ("jobs/new.html", {**NEW, "draft": TOO_LARGE_TO_EDIT}),
@@ -637,6 +655,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     ),
     "job-failed": _show(FAILED),
+    "job-fits-another": _show(FITS_ANOTHER),
     "job-failed-at-line": _show(
         job(
             "FAILED",

@@ -487,7 +487,8 @@ def test_sending_goes_to_the_store_and_then_to_the_job(tab: Page, gallery: Any, 
     tab.get_by_label("VCF file").set_input_files(write(tmp_path / "my ~ ü.vcf"))
     tab.get_by_role("button", name="Annotate").click()
     tab.wait_for_url("**/annotate/job?job_id=1")
-    assert received == {**fields, "file": VCF.encode(), "name": "my ~ ü.vcf"}
+    chosen = {"x-amz-meta-bundle": "rCRS"}
+    assert received == {**fields, **chosen, "file": VCF.encode(), "name": "my ~ ü.vcf"}
     site.close()
     store.close()
 
@@ -607,6 +608,32 @@ def test_sample_is_taken_without_a_file_at_hand(site: Site, tab: Page) -> None:
     tab.get_by_role("link", name="Try our sample").click()
     expect(tab.locator("[data-checks]")).to_contain_text("Ready: VCF 4.2, 287 records on rCRS")
     expect(tab.get_by_role("button", name="Annotate")).to_be_focused()
+
+
+def test_reference_is_found_in_the_file_and_can_be_chosen(site: Site, tab: Page, tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def take() -> Any:
+        sent.append(request.form["x-amz-meta-bundle"])
+        return redirect("/annotations", 303)
+
+    site.app.add_url_rule("/store", "store", take, methods=["POST"])
+    tab.goto(f"{site.url}/gallery/new")
+    checks, reference = tab.locator("[data-checks]"), tab.get_by_label("Reference", exact=True)
+    text = VCF.replace("MT\t", "NC_045512.2\t")
+    tab.get_by_label("VCF file").set_input_files(write(tmp_path / "a.vcf", text=text))
+    expect(checks).to_contain_text("on SARS-CoV-2")
+    expect(checks).to_contain_text("SARS-CoV-2, as records lie on its contigs.")
+    reference.select_option("rCRS")
+    expect(checks).to_contain_text("No record lies on a contig of rCRS: found NC_045512.2.")
+    expect(checks).to_contain_text(
+        "It fits SARS-CoV-2, as records lie on its contigs: choose that reference."
+    )
+    reference.select_option("SARS-CoV-2")
+    expect(checks).to_contain_text("on SARS-CoV-2")
+    tab.get_by_role("button", name="Annotate").click()
+    tab.wait_for_url("**/annotations/*")
+    assert sent == ["SARS-CoV-2"]
 
 
 def test_a_chosen_theme_holds_on_the_next_page(site: Site, tab: Page) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from os.path import commonprefix
@@ -55,13 +55,21 @@ class S3Store:
         )
 
     def presign_upload(
-        self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
+        self,
+        ref: ObjectRef,
+        *,
+        max_bytes: int,
+        expires_seconds: int,
+        redirect_url: str,
+        now: int,
+        labels: Mapping[str, str] = {},
     ) -> UploadForm:
         """No field for encryption: the bucket encrypts by default. Without a redirect the store says 201."""
-        fields = {"x-amz-meta-name": "${filename}"}
+        told = {"name": "${filename}", **labels}
+        fields = {f"x-amz-meta-{name}": value for name, value in told.items()}
         conditions: list[Any] = [
             ["content-length-range", 0, max_bytes],
-            ["starts-with", "$x-amz-meta-name", ""],
+            *(["starts-with", f"${field}", ""] for field in fields),
         ]
         after = (
             {"success_action_redirect": redirect_url} if redirect_url else {"success_action_status": "201"}

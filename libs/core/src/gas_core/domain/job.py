@@ -186,6 +186,10 @@ class Job:
     """What its owner calls it; empty: by the file's name."""
     notes: str = ""
     """What its owner wrote about it. Anybody's text: nothing but a page's words is made of it."""
+    bundle: str = ""
+    """The reference that was chosen, by its bundle's name; empty: the first offered that the file fits."""
+    fitting_bundle: str = ""
+    """Of a job that FAILED by its reference: the one that the file fits, if there is one."""
     input_version_id: str = ""
     input_bytes: int = 0
     upload: PartsUpload = PartsUpload()

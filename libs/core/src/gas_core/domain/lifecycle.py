@@ -101,13 +101,15 @@ def submit(
     traceparent: str,
     now: int,
     timings: Timings,
+    bundle: str = "",
 ) -> Job:
-    """UPLOADING → PENDING: the file is there, in the version named."""
+    """UPLOADING → PENDING: the file is there, in the version named, to be held against that bundle."""
     return _moved(
         job,
         "submit",
         {Due.ANNOUNCE: now + timings.announce_grace_seconds},
         input_file_name=file_name,
+        bundle=bundle,
         input_version_id=version_id,
         input_bytes=size_bytes,
         traceparent=traceparent,
@@ -221,11 +223,14 @@ def complete(
     )
 
 
-def fail(job: Job, *, attempt: int, failure: Failure, now: int, timings: Timings) -> Job:
+def fail(
+    job: Job, *, attempt: int, failure: Failure, now: int, timings: Timings, fitting_bundle: str = ""
+) -> Job:
     """RUNNING → FAILED by the attempt that owns the job."""
     _owned(job, attempt)
     due = {Due.ANNOUNCE: now + timings.announce_grace_seconds} | _leftovers(job, now, timings)
-    return _moved(job, "fail", due, complete_time=now, lease_expires=0, failure=failure)
+    ended: dict[str, Any] = {"complete_time": now, "lease_expires": 0, "failure": failure}
+    return _moved(job, "fail", due, **ended, fitting_bundle=fitting_bundle)
 
 
 def give_up(job: Job, *, failure: Failure, now: int, timings: Timings) -> Job:

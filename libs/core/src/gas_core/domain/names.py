@@ -32,6 +32,12 @@ def clean_file_name(name: str) -> str:
     return _shortened(seen, ending.group() if ending else "")
 
 
+def clean_label(text: str) -> str:
+    """One line of a stranger's text to be shown: nothing unseen in it, no excess length."""
+    seen = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+    return _shortened(_UNSEEN.sub("", seen).strip(), "")
+
+
 def result_name(file_name: str) -> str:
     """``<stem>.annot.vcf.gz``: what the annotated file is saved as."""
     return _renamed(file_name, _RESULT_ENDING)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from gas_core.domain.job import Job
 
@@ -102,15 +103,16 @@ class Place:
 class ServiceTime:
     """Seconds that a job takes: ``base + per_byte * bytes``, give or take ``spread``.
 
-    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight. ``shift`` is how
-    far the newer half of them is from the older one: what changed within them may change again.
+    ``jobs`` is how many measurements that is worth, the faded ones counted by their weight. ``shared`` is the
+    covariance of jobs one after the other: what makes neighbours slow or quick alike, such as other work on
+    the machine, and so does not even out over a long line.
     """
 
     base: float
     per_byte: float
     spread: float
     jobs: float
-    shift: float
+    shared: float
 
     def of(self, input_bytes: int) -> float:
         return self.base + self.per_byte * input_bytes
@@ -138,9 +140,9 @@ def service_time(served: Sequence[Served]) -> ServiceTime:
     misses = sum(share * miss**2 for (share, _), miss in zip(weighed, missed, strict=True))
     # One job alone says nothing about the spread; as wide as the time itself is the safe guess.
     spread = math.sqrt(misses * jobs / (jobs - 1)) if len(served) > 1 else mean_seconds
-    half = len(missed) // 2
-    shift = abs(sum(missed[:half]) / half - sum(missed[-half:]) / half) if half else 0.0
-    return ServiceTime(base, per_byte, spread, jobs, shift)
+    alike = [one * next_one for one, next_one in pairwise(missed)]
+    shared = max(sum(alike) / len(alike), 0.0) if alike else 0.0
+    return ServiceTime(base, per_byte, spread, jobs, shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ def place_of(job: Job, line: Line, *, now: int) -> Place:
     start = free[0]
     in_a_row = (counted.ahead + counted.running) / len(free)
     each_its_own = takes.spread**2 * in_a_row
-    all_alike = (takes.spread**2 / takes.jobs + takes.shift**2 / 4 + pause.variance) * in_a_row**2
+    # What neighbours share was in the measurements, and will be, otherwise, in the jobs ahead: twice.
+    all_alike = (takes.spread**2 / takes.jobs + 2 * takes.shared + pause.variance) * in_a_row**2
     error = LIKELY * math.sqrt(each_its_own + all_alike) + CLOCK_SECONDS
     return replace(counted, earliest=max(start - error, 0.0), latest=start + error)

@@ -6,7 +6,7 @@ import base64
 import io
 import threading
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from gas_core.ports import Clock, ObjectInfo, Part, UploadForm
 INPUTS_BUCKET = "inputs"
 RESULTS_BUCKET = "results"
 ORIGIN = "https://store.test"
+_LABEL = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,21 @@ class FakeStore:
             return list(self._objects.get((bucket, key), []))
 
     def presign_upload(
-        self, ref: ObjectRef, *, max_bytes: int, expires_seconds: int, redirect_url: str, now: int
+        self,
+        ref: ObjectRef,
+        *,
+        max_bytes: int,
+        expires_seconds: int,
+        redirect_url: str,
+        now: int,
+        labels: Mapping[str, str] = {},
     ) -> UploadForm:
         fields = {
             "key": ref.key,
             "success_action_redirect": redirect_url,
             "x-amz-meta-name": "${filename}",
             "policy": f"{ref.bucket}/{ref.key}",
-        }
+        } | {f"x-amz-meta-{name}": value for name, value in labels.items()}
         return UploadForm(f"{ORIGIN}/{ref.bucket}", fields, max_bytes, now + expires_seconds)
 
     def upload_for_test(self, form: UploadForm, data: bytes, *, file_name: str) -> str:
@@ -79,7 +87,11 @@ class FakeStore:
             raise AccessRefusedError("The file is larger than the policy allows.")
         if self._clock.now() >= form.expires:
             raise AccessRefusedError("The policy has expired.")
-        return self.put_for_test(ObjectRef(bucket, form.fields["key"]), data, name=file_name)
+        told = {
+            name.removeprefix(_LABEL): value for name, value in form.fields.items() if name.startswith(_LABEL)
+        }
+        ref = ObjectRef(bucket, form.fields["key"])
+        return self._add(ref, data, "application/octet-stream", told | {"name": file_name})
 
     def begin_parts(self, ref: ObjectRef) -> str:
         with self._lock:

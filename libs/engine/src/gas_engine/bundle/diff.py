@@ -120,9 +120,9 @@ def _changes(one: dict[str, str], other: dict[str, str]) -> Iterator[tuple[str, 
 
 
 def _places(bundle: Bundle, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Identifiers by allele, for each place of a contig that has any, in order."""
+    """Identifiers and values by allele, for each place of a contig that has any, in order."""
     for start, alleles in groupby(_alleles(bundle, name), key=lambda each: each[0]):
-        yield start, {allele: identifiers for _, allele, identifiers in alleles}
+        yield start, {allele: said for _, allele, said in alleles}
 
 
 def _alleles(bundle: Bundle, name: str) -> Iterator[tuple[int, str, str]]:
@@ -136,10 +136,12 @@ def _alleles(bundle: Bundle, name: str) -> Iterator[tuple[int, str, str]]:
     last = int(bins[row["bin_at"] + (contig.length >> layout.BIN_BITS) + 1])
     for at in range(first, last, _ROWS):
         rows = model.known[at : min(at + _ROWS, last)]
-        columns = ("start", "ref_size", "alt_at", "alt_size", "id_at", "id_size")
-        for start, ref, alt_at, alt_size, id_at, id_size in zip(
-            *(rows[column].tolist() for column in columns), strict=True
+        columns = ("start", "ref_size", "alt_at", "alt_size", "id_at", "id_size", "values")
+        for row, (start, ref, alt_at, alt_size, id_at, id_size, values) in zip(
+            rows, zip(*(rows[column].tolist() for column in columns), strict=True), strict=True
         ):
             alt = model.pool[alt_at : alt_at + alt_size].tobytes().decode()
-            identifiers = model.pool[id_at : id_at + id_size].tobytes().decode()
-            yield start, f"{ref}>{alt or '-'}", identifiers
+            said = model.pool[id_at : id_at + id_size].tobytes().decode()
+            if values:
+                said += "".join(f" {field.key}={text}" for field, text in bundle.values_of(row).items())
+            yield start, f"{ref}>{alt or '-'}", said

@@ -5,20 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from gas_engine.allele import left_align, trim
 from gas_engine.bundle.genes import Transcript, read_genes
 from gas_engine.bundle.intervals import overlaps
-from gas_engine.bundle.known import KnownRows, read_known
+from gas_engine.bundle.known import BETWEEN, KnownRows
 from gas_engine.bundle.manifest import (
     GENES_NAME,
     KNOWN_NAME,
+    KNOWN_PART,
     MANIFEST_NAME,
     SEQUENCE_NAME,
     Contig,
+    Field,
     Manifest,
     Track,
     sha256_of,
@@ -26,6 +28,7 @@ from gas_engine.bundle.manifest import (
 from gas_engine.bundle.packed import TABLES_NAME, read_tables, verify_tables
 from gas_engine.bundle.regions import read_bed
 from gas_engine.bundle.sequence import open_text, read_fasta
+from gas_engine.bundle.sources import Reference, read_known, read_source
 from gas_engine.bundle.tables import TRANSCRIPT_TEXTS, Tables, build_tables
 from gas_engine.codon import genetic_code
 from gas_engine.errors import BundleError
@@ -33,8 +36,10 @@ from gas_engine.kernel.layout import BIN_BITS, Bytes, Ints, Longs
 from gas_engine.spliced import Spliced, splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+SHIPPED: Final = ("rCRS", "SARS-CoV-2")
+"""Bundles that come with the engine: NC_012920.1 and NC_045512.2."""
 _KEPT: Final = 4096  # transcripts kept as objects; neighbours in a sorted VCF share them
 _SPLICED_KEPT: Final = 512  # and those whose sequence stays in memory
 
@@ -47,6 +52,10 @@ class Bundle:
         self.tables = tables
         self._names = names_of(manifest.contigs)
         self._numbers = {contig.name: number for number, contig in enumerate(manifest.contigs)}
+        if len(manifest.fields) != len(tables.model.fields):
+            raise BundleError(
+                f"The bundle {manifest.name} is damaged (its fields). Fetch it anew or build it."
+            )
         for contig in manifest.contigs:
             genetic_code(contig.genetic_code)
         self.transcript = lru_cache(_KEPT)(self._read_transcript)
@@ -63,7 +72,7 @@ class Bundle:
             manifest says.
         """
         directory = Path(path)
-        manifest = _manifest(directory)
+        manifest = read_manifest(directory)
         if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
             return cls(manifest, read_tables(directory / TABLES_NAME, checksum))
         return cls(manifest, read_texts(directory, manifest))
@@ -94,6 +103,16 @@ class Bundle:
         return self.manifest.tracks
 
     @property
+    def fields(self) -> tuple[Field, ...]:
+        """The INFO fields that records get from VCF sources, source after source."""
+        return self.manifest.fields
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the VCF sources that the fields are from."""
+        return tuple(dict.fromkeys(field.source for field in self.fields))
+
+    @property
     def transcripts(self) -> list[Transcript]:
         """All transcripts, in genomic order."""
         return list(self.each_transcript())
@@ -110,7 +129,7 @@ class Bundle:
     @property
     def known_count(self) -> int:
         """How many alleles have an identifier."""
-        return len(self.tables.model.known)
+        return int(np.count_nonzero(self.tables.model.known["id_size"]))
 
     def contig(self, name: str) -> Contig | None:
         """The contig that a file calls ``name``, or None."""
@@ -152,15 +171,42 @@ class Bundle:
 
     def known_ids(self, contig: Contig, start: int, ref: str, alt: str) -> tuple[str, ...]:
         """Identifiers of an allele at 0-based ``start``, however it is spelled."""
+        row = self._known(contig, start, ref, alt)
+        return tuple(self._text(row, "id").split(";")) if row is not None and row["id_size"] else ()
+
+    def known_values(self, contig: Contig, start: int, ref: str, alt: str) -> dict[Field, str]:
+        """What VCF sources say of an allele at 0-based ``start``, however it is spelled, where they do."""
+        row = self._known(contig, start, ref, alt)
+        return {} if row is None else self.values_of(row)
+
+    def values_of(self, row: np.void) -> dict[Field, str]:
+        """What VCF sources say of the allele of that row of the known ones, where they do."""
+        model = self.tables.model
+        first = int(row["value_at"])
+        texts = {}
+        for value in model.values[first : first + int(row["values"])]:
+            at = int(value["at"])
+            text = model.pool[at : at + int(value["size"])].tobytes().decode()
+            texts[int(value["source"])] = text.split(BETWEEN)
+        found = {
+            field: texts[source][place]
+            for field, (source, place) in zip(self.fields, model.fields[:, :2].tolist(), strict=True)
+            if source in texts
+        }
+        return {field: value for field, value in found.items() if value}
+
+    def _known(self, contig: Contig, start: int, ref: str, alt: str) -> np.void | None:
+        """Row of an allele among the known ones."""
         model = self.tables.model
         start, ref, alt = left_align(
             *trim(start, ref.upper(), alt.upper()), lambda a, b: self.sequence(contig.name, a, b)
         )
         number = int(model.contigs[self._numbers[contig.name]]["bin_at"]) + (start >> BIN_BITS)
+        row: np.void
         for row in model.known[model.known_bins[number] : model.known_bins[number + 1]]:
             if row["start"] == start and row["ref_size"] == len(ref) and self._text(row, "alt") == alt:
-                return tuple(self._text(row, "id").split(";"))
-        return ()
+                return row
+        return None
 
     def _text(self, row: np.void, field: str) -> str:
         at, size = int(row[f"{field}_at"]), int(row[f"{field}_size"])
@@ -224,13 +270,16 @@ class Bundle:
 def verify_bundle(path: str | Path) -> None:
     """Read all of the bundle in directory ``path``; BundleError names what is not as the manifest says."""
     directory = Path(path)
-    manifest = _manifest(directory)
+    manifest = read_manifest(directory)
     if (checksum := (manifest.checksums or {}).get(TABLES_NAME)) is not None:
         verify_tables(directory / TABLES_NAME, checksum)
 
 
-def _manifest(directory: Path) -> Manifest:
-    """The manifest, with all files there; texts, which are small, are held against their checksums."""
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest, with all files there; texts, which are small, are held against their checksums.
+
+    BundleError as in `Bundle.load`.
+    """
     where = directory / MANIFEST_NAME
     if not where.is_file():
         raise BundleError(f"There is no reference bundle at {directory}: {MANIFEST_NAME} is missing.")
@@ -254,15 +303,38 @@ def names_of(contigs: tuple[Contig, ...]) -> dict[str, Contig]:
 def read_texts(directory: Path, manifest: Manifest) -> Tables:
     """Read a bundle that is kept as text: the parts as they were given."""
     sequence, _ = read_fasta(directory / SEQUENCE_NAME)
-    known = directory / KNOWN_NAME if KNOWN_NAME in (manifest.checksums or {}) else None
-    tracks = {track.name: directory / f"{track.name}.bed" for track in manifest.tracks}
-    return read_parts(manifest.contigs, sequence, directory / GENES_NAME, known, tracks)
+    known = [directory / KNOWN_NAME] if KNOWN_NAME in (manifest.checksums or {}) else []
+    wanted: dict[str, list[str]] = {}
+    for field in manifest.fields:
+        wanted.setdefault(field.source, []).append(field.name)
+    return read_parts(
+        manifest.contigs,
+        sequence,
+        directory / GENES_NAME,
+        known_vcfs=known,
+        sources={name: (directory / f"{name}.vcf", tuple(fields)) for name, fields in wanted.items()},
+        tracks={track.name: directory / f"{track.name}.bed" for track in manifest.tracks},
+    ).tables
+
+
+class Parts(NamedTuple):
+    """What the parts of a reference made: ``notes`` are sentences on what was left out, by part."""
+
+    tables: Tables
+    fields: tuple[Field, ...]
+    notes: dict[str, str]
 
 
 def read_parts(
-    contigs: tuple[Contig, ...], sequence: Bytes, genes: Path, known_vcf: Path | None, tracks: dict[str, Path]
-) -> Tables:
-    """Make tables of a reference's parts; files may be gzipped."""
+    contigs: tuple[Contig, ...],
+    sequence: Bytes,
+    genes: Path,
+    *,
+    known_vcfs: Sequence[Path],
+    sources: Mapping[str, tuple[Path, Sequence[str]]],
+    tracks: Mapping[str, Path],
+) -> Parts:
+    """Make tables of a reference's parts; files may be gzipped. ``sources`` are VCFs and fields, by name."""
     contig_of = names_of(contigs).get
     places = {}
     at = 0
@@ -277,17 +349,32 @@ def read_parts(
 
     with open_text(genes) as lines:
         transcripts = read_genes(lines, contig_of)
+    notes: dict[str, str] = {}
     regions = []
     for name, path in tracks.items():
         with open_text(path) as lines:
-            regions.append((name, read_bed(lines, name, contig_of)))
+            found, notes[name] = read_bed(lines, name, contig_of)
+        regions.append((name, found))
     known = KnownRows()
-    if known_vcf is not None:
-        with open_text(known_vcf) as lines:
-            known = read_known(lines, contig_of, lambda name: places[name][0], read)
-    return build_tables(contigs, sequence, transcripts, known, regions)
+    reference = Reference(contig_of, lambda name: places[name][0], read)
+    for path in known_vcfs:
+        with open_text(path) as lines:
+            note = read_known(lines, reference, known)
+        notes[KNOWN_PART] = " ".join(filter(None, (notes.get(KNOWN_PART), note)))
+    for name, (path, fields) in sources.items():
+        with open_text(path) as lines:
+            notes[name] = read_source(lines, name, fields, reference, known)
+    tables = build_tables(contigs, sequence, transcripts, known, regions)
+    return Parts(tables, known.fields, {part: note for part, note in notes.items() if note})
+
+
+def shipped_directory(name: str) -> Path:
+    """Where a bundle that comes with the engine stands; BundleError if none is called so."""
+    if name not in SHIPPED:
+        raise BundleError(f"No bundle {name!r} comes with the engine, which has {' and '.join(SHIPPED)}.")
+    return Path(str(resources.files("gas_engine"))) / "bundles" / name
 
 
 def default_bundle() -> Bundle:
-    """The bundle that comes with the engine: the human mitochondrial genome (rCRS, NC_012920.1)."""
-    return Bundle.load(Path(str(resources.files("gas_engine"))) / "bundles" / "rCRS")
+    """The first of the bundles that come with the engine: the human mitochondrial genome (rCRS)."""
+    return Bundle.load(shipped_directory(SHIPPED[0]))

@@ -12,13 +12,18 @@ from gas_engine.errors import BundleError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 """Raised when older engines could misread a bundle; an engine refuses every other version."""
 
 MANIFEST_NAME: Final = "manifest.json"
 SEQUENCE_NAME: Final = "sequence.fa"
 GENES_NAME: Final = "genes.gff3"
 KNOWN_NAME: Final = "known.vcf"
+
+SEQUENCE_PART: Final = "sequence"
+GENES_PART: Final = "genes"
+KNOWN_PART: Final = "known"
+"""Parts of a bundle, as `Source` tells them; sources and tracks go by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,33 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """An INFO field of a VCF source, whose values records get for the same alleles.
+
+    ``type`` is VCF's: Integer, Float or String.
+    """
+
+    source: str
+    name: str
+    type: str
+    description: str
+
+    @property
+    def key(self) -> str:
+        """Its name in an annotated VCF and in the table, as in ``ClinVar_CLNSIG``."""
+        return f"{self.source}_{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """Where a part of the bundle comes from."""
+    """Where a part of the bundle comes from; ``sha256`` is that of the file it was read from."""
 
     part: str
     name: str
     version: str
     licence: str
     note: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,7 @@ class Manifest:
     version: str
     contigs: tuple[Contig, ...]
     tracks: tuple[Track, ...] = ()
+    fields: tuple[Field, ...] = ()
     sources: tuple[Source, ...] = ()
     checksums: dict[str, str] | None = None
 
@@ -94,6 +119,7 @@ class Manifest:
                 version=body["version"],
                 contigs=tuple(Contig(**{**c, "aliases": tuple(c["aliases"])}) for c in body["contigs"]),
                 tracks=tuple(Track(**t) for t in body["tracks"]),
+                fields=tuple(Field(**f) for f in body["fields"]),
                 sources=tuple(Source(**s) for s in body["sources"]),
                 checksums=dict(body["checksums"]),
             )

@@ -40,6 +40,8 @@ _TYPES: Final[dict[str, Any]] = {
     "transcript_bin_items": np.int32,
     "known": layout.KNOWN,
     "known_bins": np.int64,
+    "values": layout.VALUE,
+    "fields": np.int64,
     "regions": layout.REGION,
     "region_bins": np.int64,
     "region_bin_items": np.int32,

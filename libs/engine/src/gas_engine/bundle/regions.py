@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gas_engine.bundle.sources import LeftOut
 from gas_engine.errors import BundleError
 
 if TYPE_CHECKING:
@@ -23,14 +24,19 @@ class Region(NamedTuple):
     name: str
 
 
-def read_bed(lines: Iterable[str], track: str, contig_of: Callable[[str], Contig | None]) -> list[Region]:
+def read_bed(
+    lines: Iterable[str], track: str, contig_of: Callable[[str], Contig | None]
+) -> tuple[list[Region], str]:
     """Regions of a BED text, in its order; one without a name is called ``contig:first-last``.
+
+    With a sentence on rows that lie on contigs which the FASTA lacks, empty if there are none.
 
     Raises
     ------
     BundleError
-        Naming the line, for a row that is malformed, on no contig or past its end.
+        Naming the line, for a row that is malformed or past its contig's end; if none is on a contig.
     """
+    left_out = LeftOut(f"Track {track}")
     regions: list[Region] = []
     for number, text in enumerate(lines, 1):
         line = text.rstrip("\r\n")
@@ -43,10 +49,12 @@ def read_bed(lines: Iterable[str], track: str, contig_of: Callable[[str], Contig
             )
         contig = contig_of(columns[0])
         if contig is None:
-            raise BundleError(f"Track {track}, line {number}: contig {columns[0]!r} is not in the FASTA.")
+            left_out.outside(number, columns[0])
+            continue
         start, end = int(columns[1]), int(columns[2])
         if not start < end <= contig.length:
             raise BundleError(f"Track {track}, line {number}: {start}-{end} is no stretch of {contig.name}.")
         name = columns[3] if len(columns) > _MIN_COLUMNS else f"{contig.name}:{start + 1}-{end}"
+        left_out.kept()
         regions.append(Region(contig.name, start, end, name))
-    return regions
+    return regions, left_out.note()

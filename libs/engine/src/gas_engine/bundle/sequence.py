@@ -51,36 +51,40 @@ def stream_fasta(path: Path, write: Callable[[bytes], object]) -> dict[str, int]
     lengths: dict[str, int] = {}
     name = ""
     pending = b""
-    try:
-        with open_bytes(path) as stream:
-            while True:
-                chunk = stream.read(_CHUNK_BYTES)
-                data = pending + chunk
-                if not data:
-                    break
-                # A header must be seen whole, and whether a ">" begins a line.
-                cut = data.rfind(b"\n") + 1 if chunk else len(data)
-                data, pending = data[:cut], data[cut:]
-                for index, part in enumerate((b"\n" + data).split(b"\n>")):
-                    bases = part
-                    if index:
-                        header, _, bases = part.partition(b"\n")
-                        words = header.split()
-                        if not words or words[0].decode() in lengths:
-                            raise BundleError(f"{path} is not a FASTA file: a contig has no name of its own.")
-                        name = words[0].decode()
-                        lengths[name] = 0
-                    bases = bases.translate(_UPPER, _BREAKS)
-                    if bases and (not name or bases.translate(None, _BASES)):
-                        raise BundleError(f"{path} is not a FASTA file: text where bases belong.")
-                    lengths[name] = lengths.get(name, 0) + len(bases)
-                    write(bases)
-    except (OSError, EOFError, UnicodeDecodeError) as fault:
-        raise BundleError(f"{path} cannot be read: {fault}.") from fault
+    for chunk in _chunks(path):
+        data = pending + chunk
+        # A header must be seen whole, and whether a ">" begins a line.
+        cut = data.rfind(b"\n") + 1 if chunk else len(data)
+        data, pending = data[:cut], data[cut:]
+        for index, part in enumerate((b"\n" + data).split(b"\n>")):
+            bases = part
+            if index:
+                header, _, bases = part.partition(b"\n")
+                words = header.decode("utf-8", "replace").split()
+                if not words or words[0] in lengths or "\ufffd" in words[0]:
+                    raise BundleError(f"{path} is not a FASTA file: a contig has no name of its own.")
+                name = words[0]
+                lengths[name] = 0
+            bases = bases.translate(_UPPER, _BREAKS)
+            if bases and (not name or bases.translate(None, _BASES)):
+                raise BundleError(f"{path} is not a FASTA file: text where bases belong.")
+            lengths[name] = lengths.get(name, 0) + len(bases)
+            write(bases)
     lengths.pop("", None)
     if not lengths:
         raise BundleError(f"{path} is not a FASTA file: it has no line that begins with >.")
     return lengths
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file that may be gzipped, and an empty piece at its end."""
+    try:
+        with open_bytes(path) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                yield chunk
+    except (OSError, EOFError) as fault:
+        raise BundleError(f"{path} cannot be read: {fault}.") from fault
+    yield b""
 
 
 def read_fasta(path: Path) -> tuple[Bytes, dict[str, int]]:

@@ -157,7 +157,7 @@ def build_tables(
     numbers = {contig.name: number for number, contig in enumerate(contigs)}
     rows, exons, mature, genes = _transcript_rows(transcripts, places, numbers, pool, sequence)
     transcript_bins, transcript_items = bins_of(places, rows["contig"], rows["start"], rows["end"])
-    known_rows, known_bins = known.rows(places, pool)
+    known_rows, known_bins, values = known.rows(places, pool)
     regions, region_bins, region_items, names, track_starts = _region_rows(tracks, places, numbers, pool)
     track_keys = np.array([pool.add(name) for name, _ in tracks], np.int64).reshape(-1, 2)
     amino_acids = np.array(
@@ -178,6 +178,8 @@ def build_tables(
         transcript_bin_items=transcript_items,
         known=known_rows,
         known_bins=known_bins,
+        values=values,
+        fields=known.field_rows(pool),
         regions=regions,
         region_bins=region_bins,
         region_bin_items=region_items,

@@ -41,33 +41,46 @@ class Compound:
     covered: tuple[int, int | None]
 
 
-def compounds(spliced: Spliced, changes: Sequence[MessageChange]) -> list[Compound]:
+def compounds(spliced: Spliced, changes: Sequence[MessageChange]) -> tuple[list[Compound], bool]:
     """Read changes of one haplotype, all within the coding sequence, in order and without overlap.
 
-    Returned are those of two members or more.
+    Returned are those of two members or more, and whether what follows the last change is not translated.
     """
     found = []
     first = 0
+    ends = False
     while first < len(changes):
         end = _read_with(spliced, changes, first)
+        if end - first == 1 and not may_end(spliced, changes[first]):
+            first = end
+            continue
         told = _Reading(spliced, changes[first:end]).told()
-        if told.ends:
+        ends = told.ends
+        if ends:
             end = len(changes)
         if end - first > 1:
             found.append(
                 Compound(range(first, end), told.effect, told.start, told.stop, (told.first, told.last))
             )
         first = end
-    return found
+    return found, ends
+
+
+def may_end(spliced: Spliced, change: MessageChange) -> bool:
+    """False if what follows a change is read as ever: frame and start stay, and it makes no stop."""
+    if change.growth % _CODON or change.touches_start:
+        return True
+    first, last = codons_of(spliced, change)
+    return _stop_end(change, first, last + change.growth) is not None
 
 
 def _read_with(spliced: Spliced, changes: Sequence[MessageChange], first: int) -> int:
     """The end of the changes that share codons or a shifted frame with the first one."""
     growth = changes[first].growth
-    _, last = _codons_of(spliced, changes[first])
+    _, last = codons_of(spliced, changes[first])
     end = first + 1
     while end < len(changes):
-        begin, behind = _codons_of(spliced, changes[end])
+        begin, behind = codons_of(spliced, changes[end])
         # only within the first codon may bases be added without a shift of what follows
         shifted = growth % _CODON if last > _CODON else _shifts(_joined(spliced, changes[first:end]))
         if not shifted and begin >= last:
@@ -98,9 +111,28 @@ def _joined(spliced: Spliced, changes: Sequence[MessageChange]) -> MessageChange
     return MessageChange(spliced, start, at, "".join(pieces))
 
 
-def _codons_of(spliced: Spliced, change: MessageChange) -> tuple[int, int]:
+def codons_of(spliced: Spliced, change: MessageChange) -> tuple[int, int]:
+    """First base and end of the codons that a change touches, in the coding sequence in frame."""
     offset = spliced.lead - spliced.cds_start
     return codons_around(change.start + offset, change.end + offset)
+
+
+def _stop_end(change: MessageChange, first: int, limit: int | None) -> int | None:
+    """End of the first stop of the changed reading from ``first`` on, up to ``limit``, if any."""
+    spliced = change.spliced
+    sequence = spliced.sequence
+    begin = max(first - spliced.lead, 0) + spliced.cds_start
+    text = "N" * max(spliced.lead - first, 0) + sequence[begin : change.start] + change.alt
+    if limit is None:
+        text += sequence[change.end :] + spliced.utr3[len(sequence) - spliced.cds_end :]
+    else:
+        text += sequence[change.end : change.end + max(limit - first - len(text), 0)]
+        text = text[: limit - first]
+    letter = spliced.code.amino_acid
+    for at in range(0, len(text) - 2, _CODON):
+        if letter(text[at : at + _CODON]) == STOP:
+            return first + at + _CODON
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +161,7 @@ class _Reading:
         shifted = _shifts(whole)
         stop_end = None
         if not _moves_start(whole):
-            stop_end = self._stop_end(whole, first, None if shifted else last + whole.growth)
+            stop_end = _stop_end(whole, first, None if shifted else last + whole.growth)
         if stop_end is None:
             effect, change = self._effect(whole)
             ends = shifted or "start_lost" in effect.terms
@@ -144,22 +176,13 @@ class _Reading:
         effect, change = self._effect(_joined(self._spliced, self._changes[:count]))
         return self._as_told(effect, change, first, stop_end - growth, ends=True)
 
-    def _stop_end(self, change: MessageChange, first: int, limit: int | None) -> int | None:
-        """End of the first stop of the changed reading from ``first`` on, up to ``limit``, if any."""
-        spliced = self._spliced
-        begin = max(first - spliced.lead, 0) + spliced.cds_start
-        text = "N" * max(spliced.lead - first, 0) + change.message[begin:]
-        text += spliced.utr3[len(spliced.sequence) - spliced.cds_end :]
-        if limit is not None:
-            text = text[: limit - first]
-        at = spliced.code.translate(text).find(STOP)
-        return None if at < 0 else first + _CODON * (at + 1)
-
     def _effect(self, change: MessageChange) -> tuple[CodingEffect, MessageChange]:
         """What a change does, without the bases that it leaves as they were."""
         trimmed = _trimmed(change)
-        if trimmed.start == trimmed.end and not trimmed.alt:
-            trimmed = change  # the message is the reference's: its codons are told as they are
+        edges = {self._spliced.cds_start, self._spliced.cds_end}
+        if trimmed.start == trimmed.end and (not trimmed.alt or trimmed.start in edges):
+            # the message is the reference's, or its coding sequence is: codons are told as they are touched
+            trimmed = change
         return effect_in_coding_sequence(trimmed), trimmed
 
     def _as_told(

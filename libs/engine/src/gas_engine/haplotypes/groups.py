@@ -8,7 +8,6 @@ and what would be read across it is not told.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,12 +17,12 @@ from gas_engine.bundle.genes import NMD
 from gas_engine.coding import MessageChange
 from gas_engine.codon import reverse_complement
 from gas_engine.consequence import Place, consequence_of
-from gas_engine.haplotypes.compound import Compound, compounds, lies_in
+from gas_engine.haplotypes.compound import Compound, codons_of, compounds, lies_in, may_end
 from gas_engine.haplotypes.genotypes import ALIKE, UNPHASED, Genotypes
 from gas_engine.hgvs import Change, transcript_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.uint8]
     Carriers = npt.NDArray[np.int32]
+    Flags = npt.NDArray[np.bool_]
+    Pattern = list[tuple[int, int]]
+    """Of a haplotype: numbers of the members that it carries, each with `_SURE` or `_UNSURE`."""
 
 _CODON: Final = 3
 _TWO: Final = 2
@@ -41,7 +43,7 @@ _LONGEST_CODONS: Final = 2000
 """Letters of the Codons column beyond which it, the residues and the protein's name are left out."""
 _ABSENT, _SURE, _UNSURE = 0, 1, 2
 _MOST_PATTERNS: Final = 10_000
-"""Haplotypes of one transcript that are told apart; in 5,000 of people, long genes have hundreds."""
+"""Haplotypes of one transcript that are read as a whole; with more of them it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,16 @@ class Group:
         assert self.transcript.cds is not None  # noqa: S101 - only coding ones are asked for
         return self.transcript.cds[1]
 
-    def touched(self, change: Change) -> bool:
-        """True if a change touches the coding sequence."""
-        return Place(self.spliced, change).in_coding
+    def place(self, change: Change) -> Place:
+        """Where on the message a change lies."""
+        return Place(self.spliced, change)
 
-    def add(self, variant: Variant, genotypes: Genotypes) -> None:
-        """Take in a variant that touches the coding sequence."""
+    def add(self, variant: Variant, place: Place, genotypes: Genotypes) -> None:
+        """Take in a variant that touches the coding sequence, there."""
         if self.members is None:
             self._lost += 1
             return
-        spliced, place = self.spliced, Place(self.spliced, variant.change)
+        spliced = self.spliced
         alt = variant.change.alt if self.transcript.strand > 0 else reverse_complement(variant.change.alt)
         change = MessageChange(spliced, place.low, place.high, alt)
         whole = place.whole and spliced.cds_start <= place.low and place.high <= spliced.cds_end
@@ -136,31 +138,69 @@ class Group:
         if self.members is None:
             return None if self._lost >= _TWO else AllTold([], 0)
         members = sorted(self.members, key=lambda each: (each.change.start, each.change.end))
-        if len(members) < _TWO:
+        ending = [
+            index for index, each in enumerate(members) if each.whole and may_end(self.spliced, each.change)
+        ]
+        crowds = list(self._crowds(members))
+        if len(members) < _TWO or not (ending or crowds):
             return AllTold([], 0)
         codes, carriers = _codes(members)
-        patterns, columns = _patterns(codes)
+        found = _Found()
+        # Haplotypes with a variant behind which all may belong to a compound are read as a whole, others
+        # only where variants crowd: of these there are few that differ, however many samples there are.
+        entire = (codes[ending] == _SURE).any(axis=0)
+        apart = []
+        for crowd in crowds:
+            for pattern, columns in _patterns(codes, crowd, ~entire):
+                read, ends = self._read(members, pattern)
+                if ends:
+                    entire[columns] = True
+                else:
+                    apart.append((read, columns))
+        for read, columns in apart:
+            found.add(read, columns[~entire[columns]])
+        patterns = _patterns(codes, range(len(members)), entire)
         if len(patterns) > _MOST_PATTERNS:
             return None
-        read: dict[tuple[int, ...], Compound] = {}
-        found: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        undecided = 0
-        for pattern, those in zip(patterns, columns, strict=True):
-            sure, unsure, overlap = _told_apart(members, pattern)
-            undecided += overlap
-            for compound in compounds(self.spliced, [members[index].change for index in sure]):
-                if any(lies_in(*self._coding(members[index]), compound.covered) for index in unsure):
-                    undecided += 1
-                    continue
-                key = tuple(sure[index] for index in compound.members)
-                read[key] = compound
-                found[key] += those
-        told = []
-        for key, compound in read.items():
-            variants = sorted((members[index].variant for index in key), key=_by_place)
-            who = np.unique(carriers[found[key]], axis=0)
-            told.append(Told(tuple(variants), self._consequence(compound, variants), who))
-        return AllTold(told, undecided)
+        for pattern, columns in patterns:
+            found.add(self._read(members, pattern)[0], columns)
+        return AllTold(
+            [self._told(members, key, each, carriers) for key, each in found.of.items()], found.undecided
+        )
+
+    def _crowds(self, members: Sequence[Member]) -> Iterator[range]:
+        """Two members or more, one after another, that share codons with the next."""
+        first = end = 0
+        last = -1
+        for index, member in enumerate(members):
+            begin, behind = codons_of(self.spliced, member.change)
+            near = begin < last or (index and member.change.start == members[index - 1].change.start)
+            if not near:
+                if index - first >= _TWO:
+                    yield range(first, index)
+                first, last = index, behind
+            last = max(last, behind)
+            end = index + 1
+        if end - first >= _TWO:
+            yield range(first, end)
+
+    def _read(self, members: Sequence[Member], pattern: Pattern) -> tuple[_Read, bool]:
+        """Read one haplotype; the second is True if what follows its last variant is not translated."""
+        sure, unsure, overlap = _told_apart(members, pattern)
+        told, ends = compounds(self.spliced, [members[index].change for index in sure])
+        kept = {
+            tuple(sure[index] for index in compound.members): compound
+            for compound in told
+            if not any(lies_in(*self._coding(members[index]), compound.covered) for index in unsure)
+        }
+        return _Read(kept, len(told) - len(kept) + overlap), ends
+
+    def _told(
+        self, members: Sequence[Member], key: tuple[int, ...], each: _Carried, carriers: Carriers
+    ) -> Told:
+        variants = sorted((members[index].variant for index in key), key=_by_place)
+        who = np.unique(carriers[np.concatenate(each.columns)], axis=0)
+        return Told(tuple(variants), self._consequence(each.compound, variants), who)
 
     def _coding(self, member: Member) -> tuple[int, int]:
         """Where a variant lies on the coding sequence in frame."""
@@ -206,9 +246,37 @@ def _span(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _told_apart(members: Sequence[Member], pattern: Codes) -> tuple[list[int], set[int], bool]:
+class _Read(NamedTuple):
+    """The compounds of a haplotype, by the numbers of their members; and how many are not told."""
+
+    compounds: dict[tuple[int, ...], Compound]
+    undecided: int
+
+
+@dataclass(slots=True)
+class _Carried:
+    compound: Compound
+    columns: list[npt.NDArray[np.int64]]
+
+
+class _Found:
+    """Compounds with the columns of the haplotypes that carry them."""
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[int, ...], _Carried] = {}
+        self.undecided = 0
+
+    def add(self, read: _Read, columns: npt.NDArray[np.int64]) -> None:
+        if len(columns):
+            self.undecided += read.undecided
+            for key, compound in read.compounds.items():
+                self.of.setdefault(key, _Carried(compound, [])).columns.append(columns)
+
+
+def _told_apart(members: Sequence[Member], pattern: Pattern) -> tuple[list[int], set[int], bool]:
     """Numbers of the members of a haplotype that can be applied, of the others, and whether any overlap."""
-    carried = np.flatnonzero(pattern == _SURE).tolist()
+    carried = [index for index, code in pattern if code == _SURE]
+    unsure = {index for index, code in pattern if code == _UNSURE}
     overlapping: set[int] = set()
     furthest = carried[0]
     for index in carried[1:]:
@@ -217,7 +285,7 @@ def _told_apart(members: Sequence[Member], pattern: Codes) -> tuple[list[int], s
             overlapping |= {furthest, index}
         if other.end >= one.end:
             furthest = index
-    unsure = overlapping.union(np.flatnonzero(pattern == _UNSURE).tolist())
+    unsure |= overlapping
     unsure.update(index for index in carried if not members[index].whole)
     return [index for index in carried if index not in unsure], unsure, bool(overlapping)
 
@@ -255,13 +323,19 @@ def _codes(members: Sequence[Member]) -> tuple[Codes, Carriers]:
     return np.concatenate(columns, axis=1), np.concatenate(carriers)
 
 
-def _patterns(codes: Codes) -> tuple[Codes, list[list[int]]]:
-    """The distinct haplotypes of two variants or more, and the columns that have each."""
-    kept = np.flatnonzero((codes == _SURE).sum(axis=0) >= _TWO)
+def _patterns(codes: Codes, rows: range, among: Flags) -> list[tuple[Pattern, npt.NDArray[np.int64]]]:
+    """The distinct haplotypes that carry two variants or more of these rows, each with its columns."""
+    part = codes[rows.start : rows.stop]
+    kept = np.flatnonzero(among & ((part == _SURE).sum(axis=0) >= _TWO))
     if not len(kept):
-        return codes[:0], []
-    patterns, numbers = np.unique(codes[:, kept].T, axis=0, return_inverse=True)
-    columns: list[list[int]] = [[] for _ in patterns]
-    for column, number in zip(kept.tolist(), numbers.reshape(-1).tolist(), strict=True):
-        columns[number].append(column)
-    return patterns, columns
+        return []
+    distinct, numbers = np.unique(part[:, kept].T, axis=0, return_inverse=True)
+    order = np.argsort(numbers.reshape(-1), kind="stable")
+    ends = np.cumsum(np.bincount(numbers.reshape(-1)))
+    found = []
+    for row, columns in zip(distinct, np.split(kept[order], ends[:-1]), strict=True):
+        carried = np.flatnonzero(row)
+        found.append(
+            (list(zip((carried + rows.start).tolist(), row[carried].tolist(), strict=True)), columns)
+        )
+    return found

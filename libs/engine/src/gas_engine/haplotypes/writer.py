@@ -9,7 +9,7 @@ haplotype would tell a wrong protein.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,17 +26,23 @@ from gas_engine.vcf.fields import with_entries
 
 if TYPE_CHECKING:
     from gas_engine.bundle import Bundle
+    from gas_engine.consequence import Place
     from gas_engine.kernel.layout import Rows
     from gas_engine.limits import Limits
     from gas_engine.stream import Contigs
     from gas_engine.vcf.header import Header
-    from gas_engine.vcf.writer import BodyWriter
 
 _NEVER: Final = 1 << 62
 _INFO: Final = 7
 _REST: Final = 8
 _ROW_BYTES: Final = 1024
 """What a variant takes beside its genotypes, as long as its transcripts are open."""
+
+
+class Body(Protocol):
+    """Where records go: a `BodyWriter`."""
+
+    def write(self, text: bytes | memoryview, sites: Rows) -> None: ...
 
 
 class _Chunk(NamedTuple):
@@ -55,9 +61,7 @@ class _Chunk(NamedTuple):
 class HaplotypeWriter:
     """Write records through to ``body``, with CSQ_HAPLOTYPE where haplotypes tell more than alleles."""
 
-    def __init__(
-        self, body: BodyWriter, bundle: Bundle, header: Header, contigs: Contigs, limits: Limits
-    ) -> None:
+    def __init__(self, body: Body, bundle: Bundle, header: Header, contigs: Contigs, limits: Limits) -> None:
         self._body = body
         self._bundle = bundle
         self._places = contigs.places
@@ -162,24 +166,27 @@ class HaplotypeWriter:
                 if genotypes.phase is not None:
                     self._unphased += int((carried & (genotypes.phase == UNPHASED)).sum())
 
-    def _touched(self, change: Change) -> list[Group]:
+    def _touched(self, change: Change) -> list[tuple[Group, Place]]:
         """The transcripts whose coding sequence a change touches, opened if they are not yet."""
         found = []
         for number in self._stretches.transcripts(self._place, change.start, change.end):
             group = self._groups.get(number)
             if group is None:
                 group = Group(self._bundle, self._bundle.transcript(number))
-            if group.touched(change):
+            place = group.place(change)
+            if place.in_coding:
                 self._groups[number] = group
                 self._next_end = min(self._next_end, group.end)
-                found.append(group)
+                found.append((group, place))
         return found
 
-    def _add(self, groups: list[Group], variant: Variant, genotypes: Genotypes) -> None:
-        for group in groups:
-            group.add(variant, genotypes)
-        # shared by all; the last to go lets go of it
-        max(groups, key=lambda each: each.end).size_bytes += genotypes.size_bytes + _ROW_BYTES * len(groups)
+    def _add(self, groups: list[tuple[Group, Place]], variant: Variant, genotypes: Genotypes) -> None:
+        for group, place in groups:
+            group.add(variant, place, genotypes)
+        if holding := [group for group, _ in groups if group.members is not None]:
+            # shared by all; the last to go lets go of it
+            last = max(holding, key=lambda each: each.end)
+            last.size_bytes += genotypes.size_bytes + _ROW_BYTES * len(holding)
 
     def _first_needed(self) -> int:
         """Number of the first record that an open transcript may have to tell of."""

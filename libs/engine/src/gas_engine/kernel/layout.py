@@ -78,13 +78,17 @@ KNOWN: Final = np.dtype(
         ("start", "i8"),
         ("alt_at", "i8"),  # in Model.pool
         ("id_at", "i8"),  # identifiers, joined with ;
+        ("value_at", "i8"),  # the first of its values, in Model.values
         ("ref_size", "i4"),
         ("alt_size", "i4"),
-        ("id_size", "i4"),
-        ("odd", "i4"),  # not for the kernel
+        ("id_size", "i4"),  # 0 where only sources have it
+        ("values", "i2"),
+        ("odd", "i2"),  # not for the kernel
     ],
     align=True,
 )
+VALUE: Final = np.dtype([("at", "i8"), ("size", "i4"), ("source", "i4")], align=True)
+"""What one source says of an allele: the values of its fields in Model.pool, a tab between each two."""
 REGION: Final = np.dtype(
     [("start", "i8"), ("end", "i8"), ("name_at", "i8"), ("name_size", "i4"), ("name", "i4")], align=True
 )
@@ -108,6 +112,8 @@ class Model(NamedTuple):
     transcript_bin_items: Ints
     known: Rows
     known_bins: Longs
+    values: Rows
+    fields: Longs  # (fields, 4): source, place among the values of that, start and size of its INFO key
     regions: Rows
     region_bins: Longs
     region_bin_items: Ints
@@ -186,8 +192,8 @@ DOUBTFUL: Final = np.dtype([("row", "i4"), ("column", "i4"), ("at", "i8"), ("end
 EXON_NUMBER, INTRON_NUMBER, HGVS_C, HGVS_P, CDNA, CDS, PROTEIN, AMINO, CODONS, DISTANCE = range(10)
 PARTS: Final = 10
 # The other columns of text, as they stand in Columns.text.
-HGVS_G, REF, ALT, CSQ, ID_VALUES, KNOWN_VALUES = range(9, 15)
-TEXTS: Final = 15
+HGVS_G, REF, ALT, CSQ, ID_VALUES, KNOWN_VALUES, FIELD_VALUES = range(9, 16)
+TEXTS: Final = 16
 
 
 class Columns(NamedTuple):
@@ -195,12 +201,16 @@ class Columns(NamedTuple):
 
     rows: Rows
     regions: Rows  # (track, name)
+    values: Rows  # (row, field) of those of VCF sources
     doubtful: Rows
     text: Bytes  # (TEXTS, capacity)
     offsets: Ints  # (TEXTS, capacity)
 
 
 REGION_ITEM: Final = np.dtype([("track", "i4"), ("name", "i4")], align=True)
+
+
+FIELD_ITEM: Final = np.dtype([("row", "i4"), ("field", "i4")], align=True)
 
 
 class Tallies(NamedTuple):
@@ -214,6 +224,7 @@ class Tallies(NamedTuple):
     genes: Longs
     gene_seen: Longs  # the allele that a gene was last counted for
     tracks: Longs
+    sources: Longs  # alleles of which a VCF source says something
     contigs: Longs  # by number in the file
     sums: Longs
 
@@ -280,9 +291,9 @@ MOST_GUESSES: Final = 32
 STATE: Final = GUESSES + MOST_GUESSES
 
 # Cursors of a batch and of the output
-OUT, RECORDS, ROWS, REGION_COUNT, DOUBTFUL_COUNT, SITES, IDS_COUNT, KNOWN_COUNT = range(8)
-STOPPED_AT, STOPPED_SIZE, STOPPED_KIND = range(8, 11)
-CURSORS: Final = 11
+OUT, RECORDS, ROWS, REGION_COUNT, DOUBTFUL_COUNT, SITES, IDS_COUNT, KNOWN_COUNT, VALUE_COUNT = range(9)
+STOPPED_AT, STOPPED_SIZE, STOPPED_KIND = range(9, 12)
+CURSORS: Final = 12
 
 # Why the kernel stopped
 DONE, ODD, UNKNOWN_NAME, FULL = 0, 1, 2, 3

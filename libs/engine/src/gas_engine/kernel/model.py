@@ -65,6 +65,7 @@ def new_columns() -> Columns:
     return Columns(
         rows=np.zeros(ROWS, layout.ROW),
         regions=np.zeros(_ITEMS, layout.REGION_ITEM),
+        values=np.zeros(_ITEMS, layout.FIELD_ITEM),
         doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
         text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),
         # Not a power of two, or an item of every column would lie in the same set of the processor's cache.
@@ -72,7 +73,7 @@ def new_columns() -> Columns:
     )
 
 
-def new_tallies(genes: int, tracks: int) -> Tallies:
+def new_tallies(genes: int, tracks: int, sources: int) -> Tallies:
     """All counts at zero."""
 
     def zeros(size: int) -> Longs:
@@ -87,6 +88,7 @@ def new_tallies(genes: int, tracks: int) -> Tallies:
         genes=zeros(max(genes, 1)),
         gene_seen=zeros(max(genes, 1)),
         tracks=zeros(max(tracks, 1)),
+        sources=zeros(max(sources, 1)),
         contigs=zeros(_MOST_CONTIGS),
         sums=zeros(8),
     )

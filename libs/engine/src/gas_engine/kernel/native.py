@@ -110,18 +110,22 @@ def flatten(argument: object, values: Values[int], kinds: list[Kind]) -> None:
     These are, as numba has them: its owner and Python object (nobody, as nothing is counted), items, bytes
     an item, address, shape and strides. ValueError for an array with gaps.
     """
-    if isinstance(argument, np.ndarray):
+    if isinstance(argument, _Held):
+        values.extend(argument.values)
+        kinds += argument.kinds
+    elif isinstance(argument, np.ndarray):
         if not argument.flags.c_contiguous:
             raise ValueError("compiled code takes arrays without gaps")
         values.extend((0, 0, argument.size, argument.itemsize, argument.ctypes.data))
         values.extend(argument.shape + argument.strides)
         kinds.append((argument.dtype, argument.ndim))
-    elif isinstance(argument, _Held):
-        values.extend(argument.values)
-        kinds += argument.kinds
     elif isinstance(argument, tuple):
         for each in argument:
-            flatten(each, values, kinds)
+            if type(each) is int:  # half of all arguments: no call for each
+                values.append(each)
+                kinds.append(None)
+            else:
+                flatten(each, values, kinds)
     else:
         values.append(int(argument))  # type: ignore[call-overload]  # whatever is a whole number
         kinds.append(None)

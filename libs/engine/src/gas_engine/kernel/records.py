@@ -18,6 +18,7 @@ from gas_engine.kernel.layout import (
     DONE,
     DOUBTFUL_COUNT,
     EFFECTS,
+    FIELD_VALUES,
     FULL,
     HGVS_G,
     HGVS_P,
@@ -53,6 +54,7 @@ from gas_engine.kernel.layout import (
     USE_LEN,
     USE_RENAME,
     USE_UNDECLARED,
+    VALUE_COUNT,
     WITH_HGVS,
     WITH_TABLE,
     Bytes,
@@ -272,7 +274,8 @@ def _record(
     for allele in range(alleles):
         if not _allele(m, s, block, contig, line.pos, ref_size, allele, status, tracks, picks, local):
             return ODD
-        known_here = known_here or s.alleles[allele].known >= 0
+        known = s.alleles[allele].known
+        known_here = known_here or (known >= 0 and m.known[known].id_size > 0)
     if status == SKIPPED:
         for allele in range(alleles):
             if s.alleles[allele].reason == NOT_SKIPPED:
@@ -282,6 +285,7 @@ def _record(
     id_at, id_end = line.tabs[1] + 1, line.tabs[2]
     need = s.state[AT] + alleles * (id_end - id_at + ref_size + LONGEST_ALLELE)
     items = id_end - id_at + 2
+    sourced = False
     text = size + new_info + 64
     said = s.state[AT]  # of that, what our CSQ takes: each text of the arena at most once, and what follows
     for track in range(tracks.shape[0]):
@@ -293,6 +297,10 @@ def _record(
             if m.known[known].odd:
                 return ODD
             ids = m.known[known].id_size
+            sourced = True
+            for value in range(m.known[known].value_at, m.known[known].value_at + m.known[known].values):
+                need += m.values[value].size
+                text += m.values[value].size
         items += ids
         text += ids
         each = (
@@ -308,6 +316,9 @@ def _record(
         for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
             transcript = m.transcripts[s.effects[s.order[index]].transcript]
             said += transcript.label_size + transcript.marks_size + 8
+    fields = m.fields.shape[0] if sourced else 0
+    for field in range(fields):
+        text += m.fields[field, 3] + 2 + 2 * alleles
     for index in range(s.state[REGIONS]):
         text += m.regions[s.regions[2 * index]].name_size + 1
     items *= alleles + 1
@@ -320,6 +331,7 @@ def _record(
         or cursors[REGION_COUNT] + s.state[REGIONS] > columns.regions.size
         or cursors[DOUBTFUL_COUNT] + 2 * alleles + 2 > columns.doubtful.size
         or max(cursors[IDS_COUNT], cursors[KNOWN_COUNT]) + items >= columns.offsets.shape[1]
+        or cursors[VALUE_COUNT] + fields * alleles >= columns.values.size
     ):
         return FULL
     for column in range(TEXTS):
@@ -400,7 +412,7 @@ def _record(
         _text(columns, cursors, REF, block, ref_at, ref_end)
         if alleles:
             known = s.alleles[allele].known
-            if known >= 0:
+            if known >= 0 and m.known[known].id_size > 0:
                 _split(
                     columns,
                     cursors,
@@ -457,6 +469,8 @@ def _items(cursors: Longs, column: int) -> int:
         return int(cursors[IDS_COUNT])
     if column == KNOWN_VALUES:
         return int(cursors[KNOWN_COUNT])
+    if column == FIELD_VALUES:
+        return int(cursors[VALUE_COUNT])
     return int(cursors[ROWS])
 
 
@@ -732,6 +746,8 @@ def _put_entries(
                 at += 1
                 any_name = True
             at = put(out, at, m.pool, region.name_at, region.name_at + region.name_size)
+    for field in range(m.fields.shape[0]):
+        at = _put_field(m, s, out, begin, at, alleles, field)
     at = put(out, _begin_entry(out, begin, at), _CSQ_KEY, 0, _CSQ_KEY.size)
     shared = _shares_first(s, block, ref_size, alleles)
     any_effect = False
@@ -752,6 +768,55 @@ def _put_entries(
             effect = s.order[index] if index < s.alleles[allele].effects_end else -1
             at = _put_effect(m, s, block, out, at, allele, effect, shared, columns, row)
     return at
+
+
+@jit
+def _put_field(m: Model, s: Scratch, out: Bytes, begin: int, at: int, alleles: int, field: int) -> int:
+    """Append the entry of a source's field, an item an allele, if any has one."""
+    entry = at
+    any_value = False
+    for allele in range(alleles):
+        first, last = _value_of(m, s.alleles[allele].known, field)
+        if first < last and not any_value:
+            any_value = True
+            key = m.fields[field, 2]
+            entry = put(out, _begin_entry(out, begin, at), m.pool, key, key + m.fields[field, 3])
+            out[entry] = _EQUALS
+            entry += 1
+            for _ in range(allele):
+                out[entry], out[entry + 1] = _DOT, _COMMA
+                entry += 2
+        elif any_value:
+            out[entry] = _COMMA
+            entry += 1
+        if first < last:
+            entry = put(out, entry, m.pool, first, last)
+        elif any_value:
+            out[entry] = _DOT
+            entry += 1
+    return entry if any_value else at
+
+
+@jit
+def _value_of(m: Model, known: int, field: int) -> tuple[int, int]:
+    """Where the value of a known allele's field stands in the pool; (0, 0) if it has none."""
+    if known < 0:
+        return 0, 0
+    begin = m.known[known].value_at
+    for value in range(begin, begin + m.known[known].values):
+        if m.values[value].source != m.fields[field, 0]:
+            continue
+        at = m.values[value].at
+        end = at + m.values[value].size
+        for _ in range(m.fields[field, 1]):
+            while at < end and m.pool[at] != _TAB:
+                at += 1
+            at += 1
+        stop = at
+        while stop < end and m.pool[stop] != _TAB:
+            stop += 1
+        return at, stop
+    return 0, 0
 
 
 @jit
@@ -962,6 +1027,14 @@ def _allele_row(
         columns.regions[item].track = s.regions[2 * index + 1]
         columns.regions[item].name = m.regions[s.regions[2 * index]].name
         cursors[REGION_COUNT] += 1
+    for field in range(m.fields.shape[0]):
+        first, last = _value_of(m, s.alleles[allele].known, field)
+        if first < last:
+            item = cursors[VALUE_COUNT]
+            columns.values[item].row = row
+            columns.values[item].field = field
+            _add_text(columns, FIELD_VALUES, item, m.pool, first, last)
+            cursors[VALUE_COUNT] += 1
 
 
 @jit
@@ -1057,7 +1130,11 @@ def _count(m: Model, s: Scratch, contig: int, alleles: int, status: int, tallies
             tallies.skipped[reason] += 1
             continue
         tallies.sums[ALLELES_ANNOTATED] += 1
-        tallies.sums[ALLELES_KNOWN] += s.alleles[allele].known >= 0
+        known = s.alleles[allele].known
+        if known >= 0:
+            tallies.sums[ALLELES_KNOWN] += m.known[known].id_size > 0
+            for value in range(m.known[known].value_at, m.known[known].value_at + m.known[known].values):
+                tallies.sources[m.values[value].source] += 1
         tallies.sums[ALLELES] += 1
         serial = tallies.sums[ALLELES]
         first, last = s.alleles[allele].effects_at, s.alleles[allele].effects_end

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from gas_engine.kernel import layout
 from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
-from gas_engine.outputs.table import REGION, SCHEMA
+from gas_engine.outputs.table import REGION, SCHEMA, schema_of
 from gas_engine.terms import IMPACT, TERMS
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class BatchMaker:
         self._contigs = [contig.name for contig in bundle.contigs]
         self._tracks = pa.array([track.name for track in bundle.tracks], pa.string())
         self._regions = _arrow(tables.region_names)
+        self._schema = schema_of(bundle.fields, bundle.marks)
+        self._sourced = self._schema.names[len(SCHEMA) :]
 
     def batch(
         self, columns: Columns, cursors: Longs, contig_names: Sequence[str], filters: Sequence[str]
@@ -90,7 +92,8 @@ class BatchMaker:
             "strand": pa.array(self._strands[transcripts], mask=touches_none),
             "distance": pa.array(rows["distance"], mask=rows["distance"] == 0),
         }
-        return pa.RecordBatch.from_arrays([made[name] for name in SCHEMA.names], schema=SCHEMA)
+        made |= self._values(columns, count, int(cursors[layout.VALUE_COUNT]))
+        return pa.RecordBatch.from_arrays([made[name] for name in self._schema.names], schema=self._schema)
 
     def _of_transcripts(self, transcripts: layout.Ints, nulls: Array) -> dict[str, Array]:
         """Columns of names; each is looked up once for each transcript of the batch."""
@@ -103,6 +106,19 @@ class BatchMaker:
                 distinct.indices.take(met.indices), distinct.dictionary
             )
         return found
+
+    def _values(self, columns: Columns, rows: int, count: int) -> dict[str, Array]:
+        """Columns of the fields of VCF sources."""
+        items = columns.values[:count]
+        values = _text(columns, layout.FIELD_VALUES, count)
+        made = {}
+        for number, name in enumerate(self._sourced):
+            own = np.flatnonzero(items["field"] == number)
+            places = np.full(rows, -1, np.int32)
+            places[items["row"][own]] = own
+            taken = values.take(pa.array(places, mask=places < 0))
+            made[name] = taken.cast(self._schema.field(name).type)
+        return made
 
     def _region_lists(self, columns: Columns, rows: layout.Rows, count: int) -> Array:
         regions = columns.regions[:count]

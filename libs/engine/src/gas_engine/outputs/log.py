@@ -54,6 +54,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _section("Location (alleles)", summary.locations)
     yield from _section("Genes hit (alleles)", summary.genes)
     yield from _section("Tracks hit (alleles)", summary.tracks)
+    yield from _section("Sources with values (alleles)", summary.allele_sources)
     if (haplotypes := summary.haplotypes) is not None:
         told = {"compounds": haplotypes.compounds, "records that tell of any": haplotypes.records}
         yield from _section("Variants that a haplotype carries together", told)

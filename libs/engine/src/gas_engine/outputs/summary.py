@@ -100,11 +100,12 @@ class Timing:
 class Summary:
     """All numbers of a run; maps are ordered, the largest count first.
 
-    ``most_severe`` counts each annotated allele once, under its most severe term; ``consequences`` counts
-    an allele once under each term it has in any transcript. ``locations`` sorts alleles by their most
-    severe term. ``genes`` counts alleles inside a gene, not those near it. ``contigs`` and
-    ``contigs_outside`` count records. ``notes`` are sentences for the reader. ``haplotypes`` is None where
-    they were not asked for; all other counts are of alleles, each by itself.
+    ``most_severe`` counts each annotated allele once, under its most severe term; ``consequences`` counts an
+    allele once under each term it has in any transcript. ``locations`` sorts alleles by their most severe
+    term. ``genes`` counts alleles inside a gene, not those near it. ``contigs`` and ``contigs_outside`` count
+    records. ``allele_sources`` counts the alleles that a VCF source has values for. ``notes`` are sentences
+    for the reader. ``haplotypes`` is None where they were not asked for; all other counts are of alleles,
+    each by itself.
     """
 
     engine: EngineInfo
@@ -117,6 +118,7 @@ class Summary:
     locations: dict[str, int]
     genes: dict[str, int]
     tracks: dict[str, int]
+    allele_sources: dict[str, int]
     contigs: dict[str, int]
     contigs_outside: dict[str, int]
     notes: tuple[str, ...]

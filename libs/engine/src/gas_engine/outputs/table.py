@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gas_engine.bundle import Field
     from gas_engine.records import Allele, AnnotatedRecord
 
 TABLE_VERSION: Final = "2"
@@ -84,6 +85,7 @@ SCHEMA: Final = pa.schema(
     ],
     metadata={"gas_table_version": TABLE_VERSION, CSQ_FIELDS: table_fields(())},
 )
+_FIELD_TYPES: Final = {"Integer": pa.int64(), "Float": pa.float64(), "String": pa.string()}
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
 _UNIQUE: Final = frozenset(
     {
@@ -124,6 +126,16 @@ FROM_FIRST: Final = (
 """Columns of text that say what the most severe consequence says."""
 
 
+def schema_of(fields: Iterable[Field], marks: Iterable[str]) -> pa.Schema:
+    """The schema of a table that has values of VCF sources: a column a field, by its INFO key, comes last.
+
+    ``marks`` are those that the bundle has of transcripts; ``csq`` has them too.
+    """
+    sourced = [pa.field(field.key, _FIELD_TYPES[field.type]) for field in fields]
+    own = {CSQ_FIELDS.encode(): table_fields(marks).encode()}
+    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata | own)
+
+
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
     """Paths of the columns, as Parquet names them, that are written with a dictionary of their values."""
     found = []
@@ -141,21 +153,22 @@ def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
 class TableWriter:
     """Write rows as they come. Arrow packs them a batch at a time; some batches make a row group."""
 
-    def __init__(self, path: Path, marks: Sequence[str]) -> None:
+    def __init__(self, path: Path, fields: Sequence[Field], marks: Sequence[str]) -> None:
+        self._fields = fields
         self._marks = marks
-        fields = {CSQ_FIELDS.encode(): table_fields(marks).encode()}
+        self._schema = schema_of(fields, marks)
         self._writer = pq.ParquetWriter(
             path,
-            SCHEMA.with_metadata(SCHEMA.metadata | fields),
+            self._schema,
             compression="zstd",
-            use_dictionary=_dictionaries(SCHEMA),
+            use_dictionary=_dictionaries(self._schema),
             column_encoding=dict.fromkeys(("record", "pos"), "DELTA_BINARY_PACKED"),  # they rise
             write_statistics=_STATISTICS,
         )
         # Packing a row group takes as long as annotating one: it goes on beside.
         self._packer = ThreadPoolExecutor(1, "table")
         self._packing: Future[None] | None = None
-        self._rows = _Rows()
+        self._rows = _Rows(self._schema)
         self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
@@ -187,7 +200,8 @@ class TableWriter:
             frequency = (
                 frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
             )
-            self._rows.add(shared | _allele_columns(allele, self._marks) | {"allele_frequency": frequency})
+            said = _allele_columns(allele, self._marks) | _values(allele, self._fields)
+            self._rows.add(shared | said | {"allele_frequency": frequency})
         if self._rows.full:
             self._pack()
 
@@ -198,7 +212,7 @@ class TableWriter:
 
     def _pack(self) -> None:
         if self._rows.count:
-            rows, self._rows = self._rows, _Rows()
+            rows, self._rows = self._rows, _Rows(self._schema)
             self._keep(rows.batch())
 
     def _keep(self, batch: pa.RecordBatch) -> None:
@@ -209,7 +223,7 @@ class TableWriter:
 
     def _write_row_group(self) -> None:
         # Words numbered alike in all batches are written by their numbers, else as text.
-        group = pa.Table.from_batches(self._batches, SCHEMA).unify_dictionaries()
+        group = pa.Table.from_batches(self._batches, self._schema).unify_dictionaries()
         self._batches = []
         if self._packing is not None:
             self._packing.result()
@@ -219,10 +233,11 @@ class TableWriter:
 class _Rows:
     """Rows not packed yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: pa.Schema) -> None:
         self.count = 0
+        self._schema = schema
         self._text_bytes = 0
-        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+        self._columns: dict[str, list[Any]] = {name: [] for name in schema.names}
 
     @property
     def full(self) -> bool:
@@ -235,8 +250,8 @@ class _Rows:
         self._text_bytes += sum(len(row[name] or "") for name in ("ref", "alt", "csq"))
 
     def batch(self) -> pa.RecordBatch:
-        arrays = [pa.array(self._columns[field.name], field.type) for field in SCHEMA]
-        return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+        arrays = [pa.array(self._columns[field.name], field.type) for field in self._schema]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
 
 def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
@@ -274,6 +289,12 @@ def _allele_columns(allele: Allele | None, marks: Sequence[str]) -> dict[str, An
         "distance": int(first.distance) if first and first.distance else None,
         "csq": table_entries(said.consequences, marks) if said and first else None,
     }
+
+
+def _values(allele: Allele | None, fields: Iterable[Field]) -> dict[str, Any]:
+    found = allele.annotation.values if allele else {}
+    kinds = {"Integer": int, "Float": float, "String": str}
+    return {field.key: kinds[field.type](found[field]) if field in found else None for field in fields}
 
 
 def allele_frequencies(info: bytes) -> list[float | None]:

@@ -16,7 +16,7 @@ from gas_engine.terms import IMPACT, TERMS
 from gas_engine.variant_class import is_transition
 
 if TYPE_CHECKING:
-    from gas_engine.bundle.tables import TextColumn
+    from gas_engine.bundle import Bundle
     from gas_engine.kernel.layout import Tallies
     from gas_engine.model import AlleleAnnotation
     from gas_engine.stream import Contigs
@@ -37,6 +37,7 @@ class Tally:
         self.locations: Counter[str] = Counter()
         self.genes: Counter[str] = Counter()
         self.tracks: Counter[str] = Counter()
+        self.allele_sources: Counter[str] = Counter()
         self.contigs: Counter[str] = Counter()
         self.contigs_outside: Counter[str] = Counter()
         self.alleles_annotated = 0
@@ -71,8 +72,9 @@ class Tally:
             else:
                 self.skipped[allele.annotation.skipped] += 1
 
-    def add_counts(self, counts: Tallies, genes: TextColumn, tracks: list[str], contigs: Contigs) -> None:
+    def add_counts(self, counts: Tallies, bundle: Bundle, contigs: Contigs) -> None:
         """Add what the kernel counted."""
+        genes, tracks = bundle.tables.genes, [track.name for track in bundle.tracks]
         for status, count in zip(STATUSES, counts.statuses.tolist(), strict=True):
             self.statuses[status] += count
         for counter, words, numbers in (
@@ -81,6 +83,7 @@ class Tally:
             (self.most_severe, TERM_NAMES, counts.most_severe),
             (self.consequences, TERM_NAMES, counts.consequences),
             (self.tracks, tracks, counts.tracks),
+            (self.allele_sources, bundle.sources, counts.sources),
         ):
             for word, count in zip(words, numbers.tolist(), strict=False):
                 if count:
@@ -118,6 +121,7 @@ class Tally:
             },
         )
         self.tracks.update(track for track, names in said.overlaps.items() if names)
+        self.allele_sources.update({field.source for field in said.values})
 
     @property
     def records_read(self) -> int:

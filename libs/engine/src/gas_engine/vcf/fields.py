@@ -60,6 +60,11 @@ class OurFields:
             key = self.tracks[track.name]
             text = quoted(track.description or track.name)
             lines[key] = info_line(key, b"%s (overlaps %s)" % (text, OURS))
+        for field in bundle.fields:
+            key = field.key.encode()
+            of = (quoted(field.description), field.name.encode(), field.source.encode(), OURS)
+            text = b"%s (%s of the same allele in %s, %s)" % of
+            lines[key] = info_line(key, text, b"Number=A,Type=%s" % field.type.encode())
         return lines
 
     @property

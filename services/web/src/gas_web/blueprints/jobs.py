@@ -28,11 +28,12 @@ from gas_core.domain.errors import ObjectMissingError, PermanentError, UploadMis
 from gas_core.domain.job import Action, Job
 from gas_core.domain.plans import Plan
 from gas_core.domain.sharing import SHARE_DAYS, sharable
+from gas_core.submit import BUNDLE_LABEL
 from gas_web import cursors, handlers, joblist, sharing
 from gas_web.container import Container, container
 from gas_web.fault import editable, read_fault, read_lines
 from gas_web.forms import NotesForm
-from gas_web.handlers import NotInPlanError, NotOfferedError
+from gas_web.handlers import NotInPlanError, NotOfferedError, UnknownBundleError
 from gas_web.joblist import Wanted
 from gas_web.limits import limited
 from gas_web.line import LineWatch
@@ -327,8 +328,8 @@ def bring_back(job_id: UUID) -> Response | tuple[str, int]:
 @sign_in_required
 @limited("submit")
 def run_again(job_id: UUID) -> Response | tuple[str, int]:
-    """A new job of the same file, and to its page."""
-    here = container()
+    """A new job of the same file, with another reference if one is named, and to its page."""
+    here, asked = container(), request.form.get("bundle")
     try:
         new = handlers.run_again(
             str(job_id),
@@ -339,7 +340,10 @@ def run_again(job_id: UUID) -> Response | tuple[str, int]:
             clock=here.clock,
             timings=here.timings,
             limits=here.limits,
+            bundle=None if asked is None else handlers.offered(asked, here.bundles),
         )
+    except UnknownBundleError as error:
+        return _submit_page(problem=f"{error} Choose another, and the file again.", of=_own(job_id)), 422
     except NotInPlanError:
         return _submit_page(problem=f"That file is larger than your plan takes. {_UPGRADE}"), 403
     except NotOfferedError as error:
@@ -477,9 +481,13 @@ def _submit_page(problem: str = "", *, of: Job | None = None) -> str:
         submit_url=here.settings.url("/annotate/job"),
         of=of,
     )
+    fields, field = dict(form.fields), f"x-amz-meta-{BUNDLE_LABEL}"
+    chosen = ""
+    if len(here.bundles) > 1:  # else there is nothing to choose
+        chosen = fields.pop(field)
     upload = SimpleNamespace(
         url=form.url,
-        fields=form.fields,
+        fields=fields,
         max_bytes=form.max_bytes,
         max_text=size_text(form.max_bytes),
         expires_at=datetime.fromtimestamp(form.expires, UTC),
@@ -490,7 +498,8 @@ def _submit_page(problem: str = "", *, of: Job | None = None) -> str:
         upload=upload,
         plan=plan_text(who.plan),
         window="" if who.plan is Plan.PREMIUM else duration_text(here.timings.free_window_seconds),
-        bundle=here.bundle,
+        bundles=here.bundles,
+        chosen=SimpleNamespace(field=field, name=chosen),
         parts_from=here.settings.parts_from_bytes,
         records_per_second=here.settings.records_per_second,
         problem=problem,

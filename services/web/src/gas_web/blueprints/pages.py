@@ -23,10 +23,16 @@ def help() -> str:  # noqa: A001 - the page's name
         nav="help",
         window=duration_text(timings.free_window_seconds),
         extensions=timings.max_extensions,
+        bundles=container().bundles,
     )
 
 
 def landing_page(*, globus_down: bool = False) -> str:
-    window = duration_text(container().timings.free_window_seconds)
-    closed = "closed" in request.args
-    return render_template("pages/landing.html", globus_down=globus_down, window=window, closed=closed)
+    here = container()
+    return render_template(
+        "pages/landing.html",
+        globus_down=globus_down,
+        window=duration_text(here.timings.free_window_seconds),
+        closed="closed" in request.args,
+        bundles=here.bundles,
+    )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gas_core.domain.errors import PartsMissingError, UploadTooLargeError
 from gas_web import uploads
 from gas_web.container import container
-from gas_web.handlers import own_job
+from gas_web.handlers import UnknownBundleError, offered, own_job
 from gas_web.limits import limited
 from gas_web.session import sign_in_required, user
 from gas_web.uploads import PartOutOfRangeError, Standing, UploadOverError
@@ -35,6 +35,13 @@ class NewUpload(_Asked):
     fingerprint: str = Field(pattern=r"^[0-9a-f]{16}$")
     edit: UUID | None = None
     """The job that failed and is tried again with this file."""
+
+
+class Whole(_Asked):
+    """All parts have arrived."""
+
+    bundle: str | None = Field(None, max_length=_NAME_CHARACTERS)
+    """The reference, by name; empty: the one that the file fits."""
 
 
 class NextPart(_Asked):
@@ -93,6 +100,7 @@ def sign_part(job_id: UUID) -> Answer:
 @blueprint.post("/<uuid:job_id>/finish")
 @sign_in_required
 def finish(job_id: UUID) -> Answer:
+    asked = Whole.model_validate_json(request.get_data() or b"{}")
     here = container()
     job = uploads.finish(
         str(job_id),
@@ -103,6 +111,7 @@ def finish(job_id: UUID) -> Answer:
         clock=here.clock,
         timings=here.timings,
         limits=here.limits,
+        bundle=None if asked.bundle is None else offered(asked.bundle, here.bundles),
     )
     return {"location": url_for("jobs.show", job_id=job.job_id)}
 
@@ -121,6 +130,11 @@ def give_up(job_id: UUID) -> Answer:
 @blueprint.errorhandler(PartOutOfRangeError)
 def unreadable(_error: Exception) -> Answer:
     return _refused("unreadable", "This request could not be read. Reload the page and try again."), 400
+
+
+@blueprint.errorhandler(UnknownBundleError)
+def unknown(error: UnknownBundleError) -> Answer:
+    return _refused("bundle", f"{error} Reload the page, choose the file again and another reference."), 422
 
 
 @blueprint.errorhandler(UploadOverError)

@@ -1,7 +1,8 @@
 """What the genome browser draws a variant against: the sequence and genes of a bundle, where they are here.
 
-The bundle that GAS ships is small enough to stand among this service's own files. Others may have gigabytes,
-and no web process holds one: their variants are drawn on contigs as long as the file's last variant says.
+The bundles that GAS ships are small enough to stand among this service's own files. Others may have
+gigabytes, and no web process holds one: their variants are drawn on contigs as long as the file's last
+variant says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gas_web.bundles import SHIPPED
 from gas_web.explorer.table import Row
 
 _AROUND = 40
@@ -29,13 +31,14 @@ class Reference:
 
 
 _SHIPPED: Final = {
-    ("rCRS", "NC_012920.1"): Reference(
-        name="rCRS",
-        sequence="references/rCRS/sequence.fa",
-        index="references/rCRS/sequence.fa.fai",
-        genes="references/rCRS/genes.gff3",
-        aliases="references/rCRS/aliases.tsv",
+    (bundle.name, bundle.assembly): Reference(
+        name=bundle.name,
+        sequence=f"references/{bundle.name}/sequence.fa",
+        index=f"references/{bundle.name}/sequence.fa.fai",
+        genes=f"references/{bundle.name}/genes.gff3",
+        aliases=f"references/{bundle.name}/aliases.tsv",
     )
+    for bundle in SHIPPED.values()
 }
 
 

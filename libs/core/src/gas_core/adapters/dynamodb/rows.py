@@ -40,6 +40,8 @@ _TOLD_LATER = (
     "input_file_name",
     "title",
     "notes",
+    "bundle",
+    "fitting_bundle",
     "input_version_id",
     "s3_results_bucket",
     "s3_key_result_file",

@@ -158,6 +158,7 @@ export class PartsUpload {
   #file;
   #session;
   #onChange;
+  #choice;
   #upload = null;
   #arrived = new Map();
   #underWay = new Map();
@@ -170,10 +171,12 @@ export class PartsUpload {
   #ended = false;
   #workers = Promise.resolve();
 
-  constructor(file, session, { resume = null, onChange }) {
+  // `choice` holds what is told of the file once it is there whole, such as its bundle.
+  constructor(file, session, { resume = null, choice = {}, onChange }) {
     this.#file = file;
     this.#session = session;
     this.#onChange = onChange;
+    this.#choice = choice;
     this.#upload = resume;
     this.state = "sending";
     this.sentence = "";
@@ -263,7 +266,7 @@ export class PartsUpload {
       this.#workers = Promise.allSettled(workers);
       await Promise.all(workers);
       try {
-        this.location = (await this.#patiently(() => ask(this.#session, `/${this.id}/finish`, {}))).location;
+        this.location = (await this.#patiently(() => ask(this.#session, `/${this.id}/finish`, this.#choice))).location;
         return;
       } catch (error) {
         if (error.told?.error !== "missing") throw error;

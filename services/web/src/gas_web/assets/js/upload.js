@@ -12,11 +12,11 @@ const NAMED_CONTIGS = 5;
 
 const cloned = (form, name) => form.querySelector(`template[data-${name}]`).content.cloneNode(true).firstElementChild;
 
-function readySentence({ facts }, bundle) {
+function readySentence({ facts }) {
   const version = facts.version ? `VCF ${facts.version}` : "VCF";
   const parts = [`Ready: ${version}`];
   if (facts.records !== null) {
-    parts.push(`${facts.exact ? "" : "about "}${counted(facts.records, "record")} on ${bundle.name}`);
+    parts.push(`${facts.exact ? "" : "about "}${counted(facts.records, "record")}${facts.bundle ? ` on ${facts.bundle}` : ""}`);
     parts.push(facts.samples ? counted(facts.samples, "sample") : "no samples");
     parts.push(`about ${durationText(facts.seconds)} of work`);
   }
@@ -28,6 +28,7 @@ function contentSentence({ facts }) {
   const more = facts.contigs.length > NAMED_CONTIGS ? ` and ${number(facts.contigs.length - NAMED_CONTIGS)} more` : "";
   const parts = [];
   if (named.length) parts.push(`${facts.exact ? "Contigs" : "Contigs seen so far"}: ${named.join(", ")}${more}.`);
+  if (facts.why) parts.push(`${facts.bundle}, as ${facts.why}.`);
   if (facts.assembly) parts.push(`Its header names ${facts.assembly}.`);
   return parts.join(" ");
 }
@@ -97,7 +98,7 @@ class Item {
     });
     const content = contentSentence(this.verdict);
     if (content) lines.unshift(Object.assign(document.createElement("p"), { className: "muted small", textContent: content }));
-    this.show("ready", readySentence(this.verdict, options.bundle), ...lines);
+    this.show("ready", readySentence(this.verdict), ...lines);
     if (!uploads.length) return;
     const print = await fingerprint(this.file);
     this.resume = uploads.find((upload) => isThisFile(upload, this.file, print)) ?? null;
@@ -143,10 +144,12 @@ function bind(form) {
   const drop = form.querySelector("[data-drop]");
   const announcer = form.querySelector("[data-announcer]");
   const waiting = form.querySelector("[data-unfinished]");
+  // Not there where there is nothing to choose.
+  const reference = form.querySelector("[data-reference]");
   const title = document.title;
   const session = { url: form.dataset.uploadsUrl, token: form.dataset.csrf, edit: form.dataset.edit ?? null };
   const options = {
-    bundle: JSON.parse(form.dataset.bundle),
+    bundles: JSON.parse(form.dataset.bundles),
     maxBytes: Number(form.dataset.maxBytes),
     maxText: form.dataset.maxText,
     recordsPerSecond: Number(form.dataset.recordsPerSecond),
@@ -180,7 +183,8 @@ function bind(form) {
     items = chosen;
     list.replaceChildren(...chosen.map((item) => item.element));
     settle();
-    await Promise.all(chosen.map((item) => item.check(options, uploads)));
+    const asked = reference?.value ?? "";
+    await Promise.all(chosen.map((item) => item.check({ ...options, asked }, uploads)));
     if (items !== chosen) return; // Others were chosen meanwhile.
     settle();
     if (chosen.length > 1) tell(`${number(chosen.filter((item) => item.ready).length)} of ${number(chosen.length)} files are ready.`);
@@ -211,6 +215,7 @@ function bind(form) {
     if (formUsed || new Date(form.dataset.expiresAt) - Date.now() < RENEW_BEFORE_MS) await renew();
     const data = new FormData();
     for (const field of form.querySelectorAll(":scope > input[type=hidden]")) data.append(field.name, field.value);
+    if (reference) data.append(reference.name, item.verdict.facts.bundle);
     data.append("file", file, file.name); // The store reads no field after it.
     formUsed = true;
     const response = await fetch(form.action, { method: "POST", body: data, redirect: "manual" });
@@ -233,7 +238,8 @@ function bind(form) {
       if (upload.state !== "sending") tell(item.text.textContent);
       else if (passed > quarter) tell(`${(quarter = passed)} percent sent.`);
     };
-    const upload = new PartsUpload(item.file, session, { resume: item.resume, onChange });
+    const choice = reference ? { bundle: item.verdict.facts.bundle } : {};
+    const upload = new PartsUpload(item.file, session, { resume: item.resume, choice, onChange });
     item.upload = upload;
     item.button("resume").onclick = async () => {
       // The token of an old sign-in is good for nothing; without a page the upload waits on.
@@ -265,7 +271,11 @@ function bind(form) {
       input.focus();
       return;
     }
-    sending = button.disabled = input.disabled = true;
+    const lock = (locked) => {
+      sending = button.disabled = input.disabled = locked;
+      if (reference) reference.disabled = locked;
+    };
+    lock(true);
     waiting.hidden = true;
     for (const item of ready) {
       const address = await send(item);
@@ -279,7 +289,7 @@ function bind(form) {
       if (page?.ok) item.arrived(page.url);
       else item.refuse(`${item.file.name} arrived, and is submitted by itself within half an hour. See your jobs then.`);
     }
-    sending = button.disabled = input.disabled = false;
+    lock(false);
     document.title = title;
     settle();
     if (items.length > 1) tell(`${number(items.filter((item) => item.location).length)} of ${number(items.length)} files are submitted.`);
@@ -288,6 +298,7 @@ function bind(form) {
 
   input.multiple = true;
   input.addEventListener("change", () => take(input.files));
+  reference?.addEventListener("change", () => take(items.filter((item) => !item.location).map((item) => item.file)));
   // Back from the job: this form has made its job, so the next file needs a new one.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   addEventListener("beforeunload", (event) => {
@@ -331,15 +342,16 @@ function bind(form) {
     lines.scrollLeft = 0;
   }
 
-  const sample = form.querySelector("[data-sample]");
-  sample.addEventListener("click", async (event) => {
-    event.preventDefault();
-    const response = await fetch(sample.href);
-    input.value = "";
-    input.required = false;
-    await take([new File([await response.blob()], "sample.vcf")]);
-    button.focus();
-  });
+  for (const sample of form.querySelectorAll("[data-sample]")) {
+    sample.addEventListener("click", async (event) => {
+      event.preventDefault();
+      const response = await fetch(sample.href);
+      input.value = "";
+      input.required = false;
+      await take([new File([await response.blob()], sample.download)]);
+      button.focus();
+    });
+  }
 
   showUnfinished(
     waiting,
