@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import sys
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from gas_engine.outputs.table import SCHEMA
 from gas_engine.terms import IMPACT
+from gas_engine.vcf.csq import table_fields
 
 ROW_GROUP = 32_768
 CONTIGS = [*map(str, range(1, 23)), "X", "Y"]
@@ -104,22 +104,28 @@ def group(rng: random.Random, first: int, rows: int, total: int) -> dict[str, li
         ],
         "amino_acids": ["A/T" if yes else None for yes in coding],
         "codons": ["Gcc/Acc" if yes else None for yes in coding],
+        "exon": [f"{place % 9 + 1}/9" if yes else None for place, yes in zip(places, coding, strict=True)],
+        "intron": [
+            f"{place % 8 + 1}/8" if term == "intron_variant" else None
+            for place, term in zip(places, terms, strict=True)
+        ],
+        **{
+            name: [str(place % 3000 + 1) if yes else None for place, yes in zip(places, coding, strict=True)]
+            for name in ("cdna_position", "cds_position")
+        },
+        "strand": [None if gene is None else 1 - gene % 2 * 2 for gene in genes],
+        "distance": [
+            place % 5000 + 1 if "stream" in term else None for place, term in zip(places, terms, strict=True)
+        ],
     }
 
 
-def nested(columns: dict[str, list[Any]]) -> pa.Array:
+def entries(columns: dict[str, list[Any]]) -> list[str]:
     """The consequences of each row: the most severe, as often as ``PER_ALLELE`` says."""
     rows = len(columns["record"])
-    kind = SCHEMA.field("consequences").type.value_type
-    children = []
-    for field in kind:
-        name = "consequence" if field.name == "terms" else field.name
-        values = columns.get(name, [None] * rows)
-        if field.name == "terms":
-            values = [[value] for value in values]
-        children.append(pa.array([value for value in values for _ in range(PER_ALLELE)], field.type))
-    offsets = pa.array(list(accumulate([PER_ALLELE] * rows, initial=0)), pa.int32())
-    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(children, fields=list(kind)))
+    names = ["consequence" if name == "terms" else name for name in table_fields(()).split("|")]
+    values = zip(*(columns.get(name, [None] * rows) for name in names), strict=True)
+    return [",".join(["|".join(str(value or "") for value in said)] * PER_ALLELE) for said in values]
 
 
 def write(rows: int, path: Path) -> None:
@@ -127,8 +133,9 @@ def write(rows: int, path: Path) -> None:
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
         for first in range(1, rows + 1, ROW_GROUP):
             columns = group(rng, first, min(ROW_GROUP, rows - first + 1), rows)
-            arrays = [pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names[:-1]]
-            writer.write_table(pa.Table.from_arrays([*arrays, nested(columns)], schema=SCHEMA))
+            columns["csq"] = entries(columns)
+            arrays = [pa.array(columns[field.name], field.type) for field in SCHEMA]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA))
 
 
 if __name__ == "__main__":

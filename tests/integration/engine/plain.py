@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pysam
 
-from gas_engine import Bundle, Keep, Limits, OutputPaths, Pick, annotate
+from gas_engine import Bundle, Keep, Limits, OutputPaths, Pick, annotate, annotate_text
 from gas_engine.outputs.table import TableWriter
 from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.records import RecordAnnotator
@@ -38,7 +38,7 @@ class Said:
     counts: dict[str, Any]
 
 
-def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
+def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL, *, hgvs: bool = True) -> Said:
     """Annotate with the twin."""
     directory.mkdir(exist_ok=True)
     limits = Limits()
@@ -46,7 +46,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     header = read_header(numbered, limits)
     fields = OurFields(bundle, header)
     declarations = Declarations(header, limits)
-    annotator = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
+    annotator = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick, hgvs=hgvs)
     records = [
         parse_record(number, line, header.columns, vcf3=header.vcf3)
         for number, line in numbered
@@ -55,7 +55,7 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     ranks = {chrom: rank for rank, chrom in enumerate(dict.fromkeys(record.chrom for record in records))}
     tally = Tally()
     body = []
-    with TableWriter(directory / "plain.parquet", bundle.fields) as table:
+    with TableWriter(directory / "plain.parquet", bundle.fields, bundle.marks) as table:
         for number, record in enumerate(sorted(records, key=lambda each: (ranks[each.chrom], each.pos)), 1):
             record.info = fields.cleared(record.info)
             declarations.note(record)
@@ -69,6 +69,8 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     )
     if pick.keep is not Keep.ALL:
         provenance += f" pick={pick.keep}:{','.join(pick.order)}"
+    if not hgvs:
+        provenance += " hgvs=no"
     head = [
         b"##fileformat=" + header.stated_version.encode(),
         *fields.header_lines(header.meta),
@@ -94,13 +96,20 @@ def plainly(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> S
     return Said(head + body, rows_of(directory / "plain.parquet"), counts)
 
 
-def fast(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
-    """Annotate with the engine."""
+def fast(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL, *, hgvs: bool = True) -> Said:
+    """Annotate with the engine, into files and as text; the latter says the same."""
     outputs = OutputPaths(directory / "fast")
-    annotate(io.BytesIO(data), bundle, outputs, lambda _: None, pick=pick)
+    annotate(io.BytesIO(data), bundle, outputs, lambda _: None, pick=pick, hgvs=hgvs)
     with pysam.BGZFile(str(outputs.vcf), "r", None) as vcf:
         lines = vcf.read().removesuffix(b"\n").split(b"\n")
     counts = json.loads(outputs.summary.read_text())
+    text = io.BytesIO()
+    summary = annotate_text(io.BytesIO(data), bundle, text, lambda _: None, pick=pick, hgvs=hgvs)
+    assert text.getvalue() == b"\n".join([*lines, b""])
+    assert {name: counts[name] for name in ("alleles", "genes")} == {
+        "alleles": asdict(summary.alleles),
+        "genes": summary.genes,
+    }
     return Said(lines, rows_of(outputs.table), counts)
 
 
@@ -109,9 +118,12 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def assert_the_same(data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL) -> Said:
+def assert_the_same(
+    data: bytes, bundle: Bundle, directory: Path, pick: Pick = ALL, *, hgvs: bool = True
+) -> Said:
     """Run both and compare every byte and every cell; return what they say."""
-    expected, found = plainly(data, bundle, directory, pick), fast(data, bundle, directory, pick)
+    expected = plainly(data, bundle, directory, pick, hgvs=hgvs)
+    found = fast(data, bundle, directory, pick, hgvs=hgvs)
     assert_equal(expected, found)
     return found
 

@@ -175,3 +175,54 @@ def test_the_installed_command_starts() -> None:
     command = Path(sys.executable).with_name("gas-engine")
     done = subprocess.run((command, "--version"), capture_output=True, text=True, check=True, timeout=60)
     assert re.fullmatch(r"gas-engine, version [0-9.]+\n", done.stdout)
+
+
+def test_with_a_dash_the_text_goes_to_standard_output_and_what_is_told_of_it_does_not(
+    vcf_text: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = vcf_text("MT 3243 . A G . . .", "chr1 5 . C T . q10 NEW=1").encode()
+    call("annotate", "-", "-o", "out", given=text)
+    done = call("annotate", "-", "-o", "-", given=text)
+    assert done.exit_code == 0
+    assert done.stdout_bytes == gzip.decompress(OutputPaths(tmp_path / "out").vcf.read_bytes())
+    assert done.stderr.startswith("1 of 2 records annotated on rCRS")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_text_of_another_assembly_is_refused_before_a_byte_is_written(vcf_text: Maker) -> None:
+    done = call("annotate", "-", "-o", "-", given=vcf_text("MT 3243 . C G . . .").encode())
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "REF contradicts rCRS" in done.stderr
+
+
+def test_names_that_come_undeclared_behind_the_header_are_counted(
+    vcf_text: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gas_engine.vcf.writer._HELD_BYTES", 1)
+    # A structural variant is done between the others, so that what came before it is written.
+    text = vcf_text("MT 64 . C T . . DP=1", "MT 70 . G <DEL> . . END=80", "MT 3243 . A G . q10 NEW=1")
+    done = call("annotate", "-", "-o", "-", given=text.encode())
+    assert done.exit_code == 0
+    assert "ID=DP," in done.stdout
+    assert "ID=NEW," not in done.stdout
+    assert "Names that came undeclared after the header was written: 2; they stay so." in done.stderr
+
+
+def test_a_reader_that_has_enough_ends_the_run_without_a_word(vcf_text: Maker, tmp_path: Path) -> None:
+    source = tmp_path / "in.vcf"
+    source.write_text(vcf_text(*["MT 64 . C T . . ."] * 20_000))
+    command = [Path(sys.executable).with_name("gas-engine"), "annotate", "-q", source, "-o", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.readline().startswith(b"##fileformat")
+        run.stdout.close()
+        assert run.stderr.read() == b""
+
+
+def test_names_are_left_out_where_nobody_wants_them(vcf_text: Maker) -> None:
+    done = call("annotate", "-", "-o", "-", "--no-hgvs", given=vcf_text("MT 3310 . C T . . .").encode())
+    assert "missense_variant" in done.stdout
+    assert ":p." not in done.stdout
+    assert ":m." not in done.stdout

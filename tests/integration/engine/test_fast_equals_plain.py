@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.integration.engine.plain import Said, assert_the_same, fast, plainly
-from tests.integration.engine.worlds import a_bundle, a_file, a_pick
+from tests.integration.engine.worlds import a_bundle, a_file, a_pick, crowded_bundle
 
 from gas_engine import Bundle, EngineError
 
@@ -26,11 +26,11 @@ def compare_world(seed: int) -> int:
     rng = random.Random(seed)
     bundle = a_bundle(rng)
     data = a_file(rng, bundle)
-    pick = a_pick(rng)
+    pick, hgvs = a_pick(rng), rng.random() < 0.8
     with tempfile.TemporaryDirectory() as directory:
         said = plainly(data, bundle, Path(directory), pick)
         if belongs(said):
-            assert_the_same(data, bundle, Path(directory), pick)
+            assert_the_same(data, bundle, Path(directory), pick, hgvs=hgvs)
         else:
             with pytest.raises(EngineError, match=r"no record lies on a contig|REF contradicts toy"):
                 fast(data, bundle, Path(directory))
@@ -50,3 +50,16 @@ def test_on_the_samples_of_the_original_service_they_are_the_same(
     samples_directory: Path, bundle: Bundle, tmp_path: Path, name: str
 ) -> None:
     assert_the_same((samples_directory / name).read_bytes(), bundle, tmp_path)
+
+
+def test_what_many_long_alleles_say_of_many_transcripts_does_not_overrun_the_output(tmp_path: Path) -> None:
+    """Each entry names an allele four times, of which only two were once counted as room."""
+    rng = random.Random(7)
+    bundle = crowded_bundle(rng, transcripts=3)
+    contig = bundle.contigs[0].name
+    lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
+    for pos in range(31, 41):
+        ref = bundle.tables.model.seq[pos - 1 : pos].tobytes().decode()
+        alts = ["".join(rng.choices("ACGT", k=990)) for _ in range(60)]
+        lines.append(f"{contig}\t{pos}\t.\t{ref}\t{','.join(alts)}\t.\t.\t.")
+    assert_the_same("\n".join([*lines, ""]).encode(), bundle, tmp_path)

@@ -267,3 +267,30 @@ def a_record(
     elif bare:
         record.append("GT")
     return record
+
+
+def crowded_bundle(rng: random.Random, transcripts: int) -> Bundle:
+    """A contig that is one coding exon, of that many transcripts."""
+    length = 303
+    bases = rng.choices(LETTERS, k=length)
+    tidy(rng, bases, list(range(length)), 1, 1)
+    contig = Contig("chrA", length, (), 1, circular=False)
+    models = [
+        Transcript(
+            transcript_id=f"T{number}",
+            versioned_id=f"T{number}",
+            gene_id="G",
+            symbol="S",
+            biotype="protein_coding",
+            contig="chrA",
+            strand=1,
+            exons=((0, length),),
+            cds=(0, length),
+            cds_phase=0,
+            protein_id=f"P{number}",
+        )
+        for number in range(transcripts)
+    ]
+    sequence = np.frombuffer(bytearray("".join(bases).encode()), np.uint8)
+    manifest = Manifest("toy", "toy1", "1", (contig,), ())
+    return Bundle(manifest, build_tables([contig], sequence, models, KnownRows(), []))

@@ -61,7 +61,7 @@ VCF = gzip.compress(b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFIL
 def table() -> bytes:
     """The smallest table: one record without ALT."""
     empty = {"pos": 73, "ref": "A", "record": 1, "allele": 1, "ids": [], "known_ids": [], "regions": []}
-    names = {"contig_name": "MT", "contig": "MT", "filter": "PASS", "status": "no_alt", "consequences": []}
+    names = {"contig_name": "MT", "contig": "MT", "filter": "PASS", "status": "no_alt"}
     file = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([empty | names], SCHEMA), file)
     return file.getvalue()

@@ -1,6 +1,6 @@
 """Variant annotation: a VCF and a reference bundle in; annotated VCF, table, summary and log out."""
 
-from gas_engine.annotate import Progress, annotate
+from gas_engine.annotate import Progress, annotate, annotate_text
 from gas_engine.bundle import Bundle, default_bundle
 from gas_engine.errors import EngineError
 from gas_engine.likely import Sample, agrees, likely, sample_of
@@ -24,6 +24,7 @@ __all__ = [
     "__version__",
     "agrees",
     "annotate",
+    "annotate_text",
     "default_bundle",
     "likely",
     "sample_of",

@@ -1,4 +1,4 @@
-"""The engine's one entry: a VCF in, the five files of a run out.
+"""The engine's one entry: a VCF in, the five files of a run out, or its text alone.
 
 >>> from gas_engine import OutputPaths, annotate, default_bundle  # doctest: +SKIP
 >>> with open("in.vcf", "rb") as vcf:  # doctest: +SKIP
@@ -32,13 +32,13 @@ from gas_engine.outputs.tally import Tally, by_count
 from gas_engine.pick import Keep, Pick
 from gas_engine.records import RecordStatus
 from gas_engine.resume import Parts, Resumption, identity
-from gas_engine.stream import Contigs, Lines, RecordStream, needs_python, workspace
+from gas_engine.stream import Contigs, Lines, RecordStream, Workspace, needs_python, workspace
 from gas_engine.vcf import bgzf
 from gas_engine.vcf.declare import Declarations
 from gas_engine.vcf.fields import OurFields
 from gas_engine.vcf.header import Header, read_header
 from gas_engine.vcf.source import Source
-from gas_engine.vcf.writer import BodyWriter
+from gas_engine.vcf.writer import BodyWriter, TextWriter
 from gas_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def annotate(
     pick: Pick = Pick(),  # noqa: B008 - frozen, too
     checkpoints: Checkpoints | None = None,
     haplotypes: bool = False,
+    hgvs: bool = True,
 ) -> Summary:
     """Annotate one VCF, read once from front to back, in bounded memory.
 
@@ -101,6 +102,8 @@ def annotate(
     haplotypes
         Tell in INFO/CSQ_HAPLOTYPE what coding variants do together that phased genotypes put on one
         haplotype.
+    hgvs
+        False leaves HGVSc, HGVSp and HGVSg empty, which takes less time.
 
     Raises
     ------
@@ -115,9 +118,30 @@ def annotate(
         raise ValueError(
             "a run with haplotypes cannot be resumed: leave out one of checkpoints and haplotypes"
         )
-    run = Run(input, bundle, limits, progress, pick, checkpoints=checkpoints, haplotypes=haplotypes)
+    run = Run(
+        input, bundle, limits, progress, pick, checkpoints=checkpoints, haplotypes=haplotypes, hgvs=hgvs
+    )
     with outputs.resumable() if checkpoints else outputs.staged() as staged:
         return run.into(staged)
+
+
+def annotate_text(
+    input: BinaryIO,  # noqa: A002 - as above
+    bundle: Bundle,
+    out: BinaryIO,
+    progress: Callable[[Progress], None],
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - as above
+    pick: Pick = Pick(),  # noqa: B008 - as above
+    hgvs: bool = True,
+) -> Summary:
+    """Annotate one VCF and write the text of the result to a stream, as it comes, for another program.
+
+    As `annotate`, but for these: there is no table, and an error may come when a part was written, though the
+    usual ones (no VCF, another assembly) come before. A name that is undeclared and that the first records
+    (4 MiB) do not use stays undeclared; the summary's notes tell how many.
+    """
+    return Run(input, bundle, limits, progress, pick, checkpoints=None, hgvs=hgvs).into_text(out)
 
 
 class Run:
@@ -133,12 +157,14 @@ class Run:
         *,
         checkpoints: Checkpoints | None,
         haplotypes: bool = False,
+        hgvs: bool = True,
     ) -> None:
         self._bundle = bundle
         self._limits = limits
         self._pick = pick
         self._checkpoints = checkpoints
         self._records_before = 0  # done by the runs that this one goes on with
+        self._with_hgvs = hgvs
         self._with_haplotypes = haplotypes
         self._haplotypes: HaplotypeCounts | None = None
         self._progress = progress
@@ -163,15 +189,7 @@ class Run:
             )
             self._check_assembly(header)
             self._report("writing")
-            provenance = self._provenance()
-            head = [
-                b"##fileformat=" + header.stated_version.encode(),
-                *fields.header_lines(header.meta),
-                *declarations.lines(self._bundle),
-                *fields.lines,
-                *([] if provenance in header.meta else [provenance]),
-                header.column_line,
-            ]
+            head = self._head(header, fields, declarations)
             body.finish(staged.vcf, staged.index, head, contigs.met, self._tick)
         notes = (*self._notes(), *notes_on(header, lines, declarations, fields, self._tally))
         summary = self._summary(header, notes)
@@ -179,6 +197,50 @@ class Run:
         staged.summary.write_text(summary.to_json(), encoding="utf-8")
         self._report("done")
         return summary
+
+    def into_text(self, out: BinaryIO) -> Summary:
+        header = read_header(self._source.lines(), self._limits)
+        fields = self._fields(header)
+        declarations = Declarations(header, self._limits)
+        contigs = Contigs(Registry(), self._bundle, declarations, self._limits)
+        declared = 0
+
+        def head() -> list[bytes]:
+            nonlocal declared
+            if self._stream is not None:
+                self._stream.hand_over_counts()
+            self._check_assembly(header)
+            declared = declarations.total
+            return self._head(header, fields, declarations)
+
+        body = TextWriter(out, head)
+        all_odd = needs_python(header, self._bundle)
+        lines = Lines(self._source, header, self._limits, contigs, all_odd=all_odd)
+        with workspace(self._bundle) as work:
+            stream = self._record_stream(header, fields, declarations, contigs, work, body=body, table=None)
+            for piece in lines.pieces():
+                stream.add(piece)
+                self._tick()
+            stream.finish()
+        self._check_assembly(header)
+        body.finish()
+        notes = (*self._notes(), *notes_on(header, lines, declarations, fields, self._tally))
+        if late := declarations.total - declared:
+            notes += (f"Names that came undeclared after the header was written: {late}; they stay so.",)
+        self._report("done")
+        return self._summary(header, notes)
+
+    def _head(self, header: Header, fields: OurFields, declarations: Declarations) -> list[bytes]:
+        """Lines of the output's header, as far as the records are known."""
+        provenance = self._provenance()
+        return [
+            b"##fileformat=" + header.stated_version.encode(),
+            *fields.header_lines(header.meta),
+            *declarations.lines(self._bundle),
+            *fields.lines,
+            *([] if provenance in header.meta else [provenance]),
+            header.column_line,
+        ]
 
     def _fields(self, header: Header) -> OurFields:
         if self._with_haplotypes and not header.samples:
@@ -215,25 +277,14 @@ class Run:
         done = begun.parts if begun else 0
         with (
             body,
-            TableParts(staged.directory, done, self._bundle.fields) as table,
+            TableParts(staged.directory, done, self._bundle.fields, self._bundle.marks) as table,
             workspace(self._bundle) as work,
         ):
             held = None
             if self._with_haplotypes:
                 held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)
-            self._stream = stream = RecordStream(
-                self._bundle,
-                header,
-                fields,
-                declarations,
-                contigs,
-                work=work,
-                body=held or body,
-                table=table,
-                tally=self._tally,
-                on_records=lambda: self._report(self._stage),
-                limits=self._limits,
-                pick=self._pick,
+            stream = self._record_stream(
+                header, fields, declarations, contigs, work, body=held or body, table=table
             )
             if resumption:
                 resumption.follow(Parts(lines, contigs, declarations, self._tally, body, table, stream))
@@ -246,6 +297,34 @@ class Run:
                 self._haplotypes = held.finish()
         table.finish(staged.table, self._tick)
         return lines
+
+    def _record_stream(
+        self,
+        header: Header,
+        fields: OurFields,
+        declarations: Declarations,
+        contigs: Contigs,
+        work: Workspace,
+        *,
+        body: BodyWriter | HaplotypeWriter | TextWriter,
+        table: TableParts | None,
+    ) -> RecordStream:
+        self._stream = RecordStream(
+            self._bundle,
+            header,
+            fields,
+            declarations,
+            contigs,
+            work=work,
+            body=body,
+            table=table,
+            tally=self._tally,
+            on_records=lambda: self._report(self._stage),
+            limits=self._limits,
+            pick=self._pick,
+            hgvs=self._with_hgvs,
+        )
+        return self._stream
 
     def _resumption(self, header: Header, staged: OutputPaths) -> Resumption | None:
         if self._checkpoints is None:
@@ -277,6 +356,8 @@ class Run:
             text += f" pick={self._pick}"
         if self._with_haplotypes:
             text += " haplotypes=yes"
+        if not self._with_hgvs:
+            text += " hgvs=no"
         return f"##gas_engine={__version__} {text}".encode()
 
     def _tick(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gas_engine.annotate import Progress, annotate
+from gas_engine.annotate import Progress, annotate, annotate_text
 from gas_engine.bundle import (
     SHIPPED,
     AlleleSource,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_STANDARD_OUTPUT = Path("-")
 _INTERRUPTED = 130
 _TERMINATED = 143
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -82,7 +83,11 @@ def main() -> None:
 @main.command("annotate")
 @click.argument("vcf", type=click.File("rb"))
 @click.option(
-    "-o", "--output", required=True, type=_DIRECTORY, help="Directory for the five files; made if missing."
+    "-o",
+    "--output",
+    required=True,
+    type=_DIRECTORY,
+    help="Directory for the five files; made if missing. Or -, for the VCF alone on standard output.",
 )
 @click.option(
     "--bundle",
@@ -134,6 +139,7 @@ def main() -> None:
     show_default=True,
     help="Seconds from one checkpoint of --resume to the next.",
 )
+@click.option("--no-hgvs", is_flag=True, help="Leave HGVSc, HGVSp and HGVSg empty, which takes less time.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def annotate_command(
     *,
@@ -146,6 +152,7 @@ def annotate_command(
     engine: str,
     resume: bool,
     checkpoint_seconds: float,
+    no_hgvs: bool,
     quiet: bool,
 ) -> None:
     """Annotate a VCF; - reads standard input.
@@ -162,6 +169,11 @@ def annotate_command(
     With --engine csq there is no table.
 
     \b
+    With -o - the records go to standard output as text, as they come, and no file is left. What is
+    told of the run goes to standard error. Names that the header does not declare are declared if
+    the first records use them (4 MiB); later ones stay undeclared, and are counted.
+
+    \b
     Records on contigs that the bundle lacks pass through unchanged. Records whose REF contradicts
     the bundle pass through with the flag GAS_REF_MISMATCH. Both are counted; if there is nothing else,
     the command fails and says so. Unsorted files are sorted, unless they are large (then: bcftools sort).
@@ -174,35 +186,52 @@ def annotate_command(
     Examples:
       gas-engine annotate in.vcf -o results
       zcat in.vcf.gz | gas-engine annotate - -o results --bundle my-bundle
+      gas-engine annotate in.vcf.gz -o - | bcftools view -i 'CSQ~"HIGH"' -Ob -o high.bcf
       bcftools +split-vep -f '%POS %SYMBOL %Consequence\\n' -d results/annot.vcf.gz
     """  # noqa: D301 - click reads the backspace character
     try:
         pick = Pick(Keep(keep), tuple(order.split(",")))
     except PickError as error:
         raise click.UsageError(f"--pick-order: {error}") from error
-    if engine == "csq" and (resume or haplotypes or pick.keep is not Keep.ALL):
-        raise click.UsageError("--engine csq has none of --haplotypes, --pick and --resume.")
+    if engine == "csq" and (resume or haplotypes or no_hgvs or pick.keep is not Keep.ALL):
+        raise click.UsageError("--engine csq has none of --haplotypes, --no-hgvs, --pick and --resume.")
+    piped = output == _STANDARD_OUTPUT
+    if piped and (resume or haplotypes or engine == "csq"):
+        raise click.UsageError("-o - has none of --engine csq, --haplotypes and --resume.")
     if haplotypes and resume:
         raise click.UsageError("--haplotypes cannot be resumed: leave out one of --haplotypes and --resume.")
     checkpoints = Checkpoints(checkpoint_seconds) if resume else None
     with _one_sentence_errors(checkpoints), Termination(checkpoints) as termination:
         bundle = Bundle.load(bundle_path)
         show = _show_progress if sys.stderr.isatty() and not quiet else _ignore_progress
-        given = (termination.input(vcf), bundle, OutputPaths(output), termination.progress(show))
-        if engine == "csq":
-            summary = annotate_with_csq(*given)
+        source, progress = termination.input(vcf), termination.progress(show)
+        if piped:
+            summary = annotate_text(source, bundle, sys.stdout.buffer, progress, pick=pick, hgvs=not no_hgvs)
+        elif engine == "csq":
+            summary = annotate_with_csq(source, bundle, OutputPaths(output), progress)
         else:
-            summary = annotate(*given, pick=pick, checkpoints=checkpoints, haplotypes=haplotypes)
+            summary = annotate(
+                source,
+                bundle,
+                OutputPaths(output),
+                progress,
+                pick=pick,
+                checkpoints=checkpoints,
+                haplotypes=haplotypes,
+                hgvs=not no_hgvs,
+            )
     if not quiet:
         records, alleles = summary.records, summary.alleles
         click.echo(
             f"{records.annotated:,} of {records.read:,} records annotated on {bundle.name} "
             f"(alleles: {alleles.annotated:,}, with a known ID: {alleles.known:,}) "
             f"in {summary.timing.seconds} s.",
+            err=piped,
         )
         for note in summary.notes:
-            click.echo(f"Note: {note}")
-        click.echo(f"Results are in {output}; {output / 'count.log'} tells all counts.")
+            click.echo(f"Note: {note}", err=piped)
+        if not piped:
+            click.echo(f"Results are in {output}; {output / 'count.log'} tells all counts.")
 
 
 @main.command("warm")
@@ -409,6 +438,8 @@ def _one_sentence_errors(checkpoints: Checkpoints | None = None) -> Iterator[Non
         yield
     except EngineError as error:
         raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        raise  # whoever read our output has enough; click ends quietly
     except OSError as error:
         if error.errno in _NO_ROOM:
             sentence = f"There is no room for the results: {os.strerror(error.errno or 0)}."

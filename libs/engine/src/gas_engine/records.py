@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -60,11 +60,14 @@ class AnnotatedRecord:
 class RecordAnnotator:
     """Annotate records against one bundle, and write the result into their ID and INFO."""
 
-    def __init__(self, bundle: Bundle, fields: OurFields, *, vcf3: bool, pick: Pick) -> None:
+    def __init__(
+        self, bundle: Bundle, fields: OurFields, *, vcf3: bool, pick: Pick, hgvs: bool = True
+    ) -> None:
         self._bundle = bundle
         self._fields = fields
         self._vcf3 = vcf3
         self._pick = pick
+        self._hgvs = hgvs
 
     def annotate(self, record: Record) -> AnnotatedRecord:
         chrom, ref = record.chrom.decode(), record.ref.decode().upper()
@@ -87,6 +90,8 @@ class RecordAnnotator:
                 said = annotate_allele(self._bundle, contig, record.pos, ref, sequence, pick=self._pick)
             else:
                 said = annotate_structural(self._bundle, contig, alt, stretch, pick=self._pick)
+            if not self._hgvs:
+                said = _unnamed(said)
             alleles.append(Allele(number, sequence, variant_class(ref, sequence), said))
         annotated = any(allele.annotation.consequences for allele in alleles)
         status = RecordStatus.ANNOTATED if annotated else RecordStatus.SKIPPED
@@ -132,6 +137,11 @@ class RecordAnnotator:
             entries.append(CSQ + b"=" + ",".join(csq).encode())
         record.info = with_entries(record.info, entries)
         record.id = with_ids(record.id, (id_ for each in said for id_ in each.known_ids))
+
+
+def _unnamed(said: AlleleAnnotation) -> AlleleAnnotation:
+    unnamed = tuple(replace(each, hgvs_c="", hgvs_p="", hgvs_g="") for each in said.consequences)
+    return replace(said, consequences=unnamed)
 
 
 def _at_telomere(pos: int, alts: list[str], contig: Contig) -> bool:

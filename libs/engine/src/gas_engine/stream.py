@@ -347,11 +347,12 @@ class RecordStream:
         *,
         work: Workspace,
         body: Body,
-        table: TableParts,
+        table: TableParts | None,
         tally: Tally,
         on_records: Callable[[], None],
         limits: Limits,
         pick: Pick,
+        hgvs: bool,
     ) -> None:
         self._bundle = bundle
         self._header = header
@@ -366,7 +367,7 @@ class RecordStream:
         self.on_rest: Callable[[Piece, int], None] | None = None
         """Called between two records, all before them being with the outputs: with the last of them."""
         self._limits = limits
-        self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick)
+        self._plain = RecordAnnotator(bundle, fields, vcf3=header.vcf3, pick=pick, hgvs=hgvs)
         self._picks = held(picks_of(pick, bundle))
         tables = bundle.tables
         bins = len(tables.model.known_bins)
@@ -376,6 +377,8 @@ class RecordStream:
             ).reshape(-1, 3)
         )
         self._work = work
+        work.scratch.state[layout.WITH_HGVS] = hgvs
+        work.scratch.state[layout.WITH_TABLE] = table is not None
         self._batches = BatchMaker(bundle)
         self._tallies = new_tallies(len(tables.genes), len(bundle.tracks), len(bundle.sources))
         self._model, self._scratch, self._local = held(tables.model), held(work.scratch), held(work.local)
@@ -441,11 +444,12 @@ class RecordStream:
     @property
     def _at_rest(self) -> bool:
         """True if all records so far are with the outputs, and the table stands between row groups."""
-        return not self._cursors[layout.SITES] and self._table.between_row_groups
+        done = self._table is None or self._table.between_row_groups
+        return done and not self._cursors[layout.SITES]
 
     def state(self) -> dict[str, Any]:
         """What it takes to go on after the records so far, as JSON takes it; the counts are handed over."""
-        self._hand_over_counts()
+        self.hand_over_counts()
         kinds = (KIND_INFO, KIND_FILTER, KIND_FORMAT)
         return {
             "records": self.records,
@@ -464,9 +468,10 @@ class RecordStream:
     def finish(self) -> None:
         """Hand over what is left, and the counts."""
         self._flush()
-        self._hand_over_counts()
+        self.hand_over_counts()
 
-    def _hand_over_counts(self) -> None:
+    def hand_over_counts(self) -> None:
+        """Hand over the counts of the records so far, and how undeclared names stood in them."""
         for name, row in self._names.of(KIND_INFO):
             if row["use"] & layout.USE_UNDECLARED:
                 kept = self._fields.fate(name) or name
@@ -529,7 +534,8 @@ class RecordStream:
         site["start"], site["end"] = record.pos - 1, record.end
         self._body.write(out, site)
         self._cursors[layout.RECORDS] += 1
-        self._table.add(self.records, annotated)
+        if self._table is not None:
+            self._table.add(self.records, annotated)
         self._tally.add(annotated)
         self.plain_records += 1
 
@@ -557,10 +563,11 @@ class RecordStream:
             return
         sites = work.sites[: cursors[layout.SITES]].copy()
         self._body.write(work.out[: cursors[layout.OUT]].data, sites)
-        # Not all that were met: how far the reader is ahead must not tell.
-        last = int(work.columns.rows["contig_name"][: cursors[layout.ROWS]].max())
-        contigs = [name.decode() for name in self._contigs.met[: last + 1]]
-        self._table.add_batch(self._batches.batch(work.columns, cursors, contigs, self._filters))
+        if self._table is not None:
+            # Not all that were met: how far the reader is ahead must not tell.
+            last = int(work.columns.rows["contig_name"][: cursors[layout.ROWS]].max())
+            contigs = [name.decode() for name in self._contigs.met[: last + 1]]
+            self._table.add_batch(self._batches.batch(work.columns, cursors, contigs, self._filters))
         kept = int(cursors[layout.RECORDS])
         cursors.fill(0)
         cursors[layout.RECORDS] = kept
@@ -589,6 +596,7 @@ def workspace(bundle: Bundle) -> Iterator[Workspace]:
     if work is None or work.message_bytes < needed:
         work = Workspace(needed)
     work.scratch.state[layout.MESSAGE_OF] = -1
+    work.scratch.state[layout.GUESSES :] = 0  # of another file's names
     try:
         yield work
     finally:

@@ -28,7 +28,7 @@ def rows(first: int, count: int) -> pa.RecordBatch:
         "allele": [1] * count,
         "known_ids": [[]] * count,
         "regions": [[{"track": "t", "name": str(number)}] for number in numbers],
-        "consequences": [[{"terms": ["intron_variant"], "symbol": f"G{number}"}] for number in numbers],
+        "csq": [f"intron_variant|MODIFIER|G{number}" for number in numbers],
         **{name: [f"{name}{number % 4}" for number in numbers] for name in FLAT},
     }
     columns = [
@@ -41,7 +41,7 @@ def rows(first: int, count: int) -> pa.RecordBatch:
 
 
 def written(path: Path, *groups: pa.RecordBatch) -> Path:
-    with TableWriter(path, ()) as writer:
+    with TableWriter(path, (), ()) as writer:
         for group in groups:
             writer.add_batch(group)
     return path

@@ -1,4 +1,4 @@
-"""The table has a row per allele, the most severe consequence in flat columns and all of them nested."""
+"""The table has a row per allele, the most severe consequence in flat columns and all of them as text."""
 
 from pathlib import Path
 
@@ -8,14 +8,17 @@ import pytest
 from gas_engine.outputs import table
 from gas_engine.outputs.table import SCHEMA, TableWriter, allele_frequencies
 from gas_engine.records import AnnotatedRecord
+from gas_engine.vcf.csq import table_fields
 
 
 def written(records: list[AnnotatedRecord], path: Path) -> list[dict[str, object]]:
-    with TableWriter(path, ()) as writer:
+    with TableWriter(path, (), ("canonical",)) as writer:
         for number, record in enumerate(records, 1):
             writer.add(number, record)
     read = pq.read_table(path)
     assert read.schema.equals(SCHEMA)
+    assert read.schema.metadata[b"gas_table_version"] == b"2"
+    assert read.schema.metadata[b"gas_csq_fields"].endswith(b"|strand|distance|canonical")
     return read.to_pylist()
 
 
@@ -36,7 +39,7 @@ def test_every_record_has_a_row_per_allele_and_one_without_alt_has_one(
 
 def test_a_row_tells_all_of_its_allele(mixed_records: list[AnnotatedRecord], tmp_path: Path) -> None:
     row = written(mixed_records, tmp_path / "table.parquet")[0]
-    nested = row.pop("consequences")
+    csq = row.pop("csq")
     assert row == {
         "record": 1,
         "contig_name": "MT",
@@ -66,11 +69,19 @@ def test_a_row_tells_all_of_its_allele(mixed_records: list[AnnotatedRecord], tmp
         "protein_position": None,
         "amino_acids": None,
         "codons": None,
+        "exon": None,
+        "intron": None,
+        "cdna_position": None,
+        "cds_position": None,
+        "strand": None,
+        "distance": None,
     }
-    assert isinstance(nested, list)
-    assert [(each["terms"], each["symbol"]) for each in nested] == [
-        (["missense_variant"], "MT-ND1"),
-        (["upstream_gene_variant"], "MT-TL1"),
+    assert isinstance(csq, str)
+    fields = table_fields(("canonical",)).split("|")
+    entries = [dict(zip(fields, entry.split("|"), strict=True)) for entry in csq.split(",")]
+    assert [(each["terms"], each["symbol"], each["hgvs_p"]) for each in entries] == [
+        ("missense_variant", "MT-ND1", "p.Ala52Thr"),
+        ("upstream_gene_variant", "MT-TL1", ""),
     ]
 
 

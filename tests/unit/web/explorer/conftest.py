@@ -1,4 +1,4 @@
-"""Tables of a few alleles, written with the engine's own schema."""
+"""Tables of a few alleles, written with the engine's own schema, and with that of its first version."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from gas_core.domain.job import ObjectRef
 from gas_core.domain.keys import standing_keys
 from gas_engine.outputs.table import SCHEMA
+from gas_engine.vcf.csq import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
     from gas_core.domain.job import Job
 
 Row = dict[str, Any]
+_FIELDS = (
+    *("impact", "symbol", "gene_id", "feature_type", "transcript_id", "biotype", "exon", "intron", "hgvs_c"),
+    *("hgvs_p", "cdna_position", "cds_position", "protein_position", "amino_acids", "codons"),
+    *("strand", "distance"),
+)
+_CONSEQUENCE = pa.struct([("terms", pa.list_(pa.string())), *((name, pa.string()) for name in _FIELDS)])
+_ONLY_NESTED = ("exon", "intron", "cdna_position", "cds_position", "strand", "distance")
+# As version 1 was: all consequences nested, and some fields of the most severe there alone.
+FIRST_SCHEMA = pa.schema(
+    [
+        *(field for field in SCHEMA if field.name not in {*_ONLY_NESTED, "csq"}),
+        pa.field("consequences", pa.list_(_CONSEQUENCE), nullable=False),
+    ],
+    metadata={"gas_table_version": "1"},
+)
 
 
 def row(record: int, pos: int, change: str, consequence: str | None = None, **more: Any) -> Row:
@@ -46,13 +62,16 @@ def row(record: int, pos: int, change: str, consequence: str | None = None, **mo
         "consequences": [],
         **more,
     }
-    told = {name: said.get(name) for name in SCHEMA.names}
+    told = {name: said.get(name) for name in (*SCHEMA.names, "consequences")}
     if consequence and not told["consequences"]:
-        told["consequences"] = [
-            {field.name: told.get(field.name) for field in SCHEMA.field("consequences").type.value_type}
-            | {"terms": [consequence]}
-        ]
-    return told
+        told["consequences"] = [{name: told.get(name) for name in _FIELDS} | {"terms": [consequence]}]
+    first = told["consequences"][0] if told["consequences"] else {}
+    numbers = {name: int(first[name]) for name in ("strand", "distance") if first.get(name)}
+    return told | {name: first.get(name) for name in _ONLY_NESTED[:4]} | numbers
+
+
+def _as_text(each: Row) -> str:
+    return "|".join(["&".join(each["terms"]), *(escaped(each.get(name) or "") for name in _FIELDS)])
 
 
 ROWS = [
@@ -96,9 +115,23 @@ ROWS = [
 
 
 @pytest.fixture
-def write_table() -> Callable[[list[Row], Path], Path]:
+def version() -> str:
+    """Of the tables that are written; a test may say another."""
+    return "2"
+
+
+@pytest.fixture
+def write_table(version: str) -> Callable[[list[Row], Path], Path]:
     def write(rows: list[Row], path: Path) -> Path:
-        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), path, row_group_size=2)
+        if version == "1":
+            table = pa.Table.from_pylist(rows, FIRST_SCHEMA)
+        else:
+            texts = [",".join(map(_as_text, each["consequences"])) or None for each in rows]
+            table = pa.Table.from_pylist(
+                [each | {"csq": text} for each, text in zip(rows, texts, strict=True)], SCHEMA
+            )
+            table = table.replace_schema_metadata(SCHEMA.metadata | {b"gas_table_version": version.encode()})
+        pq.write_table(table, path, row_group_size=2)
         return path
 
     return write

@@ -135,7 +135,7 @@ def test_json_and_parquet_keep_every_byte(ada: Any, hostile: Job) -> None:
     assert {row["ids"][0] for row in rows if row["pos"] == 3310} == {"+1+1"}
     assert all(row["consequences"] for row in rows if row["status"] == "annotated")
     frame = pl.read_parquet(io.BytesIO(exported(ada, hostile, "parquet")))
-    assert frame.columns == list(FLAT)
+    assert frame.columns == [*FLAT, "consequences"]
     assert frame.filter(pl.col("pos") == 3310)["ids"].to_list() == [["+1+1"]]
 
 

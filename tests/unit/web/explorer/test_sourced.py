@@ -39,7 +39,7 @@ def sourced(explored: Callable[..., Job], row: Callable[..., dict[str, Any]], wo
         row(2, 80, "A>G", "missense_variant") | dict.fromkeys(SAID),
     ]
     file = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema_of(FIELDS)), file)
+    pq.write_table(pa.Table.from_pylist(rows, schema_of(FIELDS, ())), file)
     world.store.put_for_test(ObjectRef(job.s3_results_bucket, standing_keys(job).table), file.getvalue())
     return job
 

@@ -19,6 +19,7 @@ from gas_engine.kernel.layout import (
     MOST_EFFECTS,
     PARTS,
     PROTEIN,
+    WITH_HGVS,
     Bytes,
     Ints,
     Longs,
@@ -266,7 +267,7 @@ def _on_transcript(
     _end_part(
         s, effect, INTRON_NUMBER, put_numbers(m, out, s.state[AT], number, touched_start, touched_end, True)
     )
-    if transcript.start <= start and end <= transcript.end:
+    if s.state[WITH_HGVS] and transcript.start <= start and end <= transcript.end:
         at = put(out, s.state[AT], m.pool, transcript.hgvs_at, transcript.hgvs_at + transcript.hgvs_size)
         bound = transcript.start if forward else transcript.end
         at = hgvs.put_change(

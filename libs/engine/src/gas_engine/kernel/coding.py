@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gas_engine.kernel import hgvs
 from gas_engine.kernel.jit import jit
-from gas_engine.kernel.layout import AMINO, CODONS, HGVS_P, Bytes, Model, Rows, Scratch
+from gas_engine.kernel.layout import AMINO, CODONS, HGVS_P, WITH_HGVS, Bytes, Model, Rows, Scratch
 from gas_engine.kernel.layout import AT as ARENA_AT
 from gas_engine.kernel.message import (
     CODON,
@@ -91,6 +91,8 @@ def _begin_protein(m: Model, s: Scratch, number: int) -> int:
 
 @jit
 def _end_part(s: Scratch, effect: int, part: int, at: int) -> None:
+    if part == HGVS_P and not s.state[WITH_HGVS]:
+        return
     s.effects[effect].at[part] = s.state[ARENA_AT]
     s.effects[effect].end[part] = at
     s.state[ARENA_AT] = at

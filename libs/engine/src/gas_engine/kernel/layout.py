@@ -166,8 +166,9 @@ ROW: Final = np.dtype(
         ("contig", "i4"),
         ("filter", "i4"),
         ("allele", "i4"),
-        ("first", "i4"),
-        ("consequences_end", "i4"),
+        ("transcript", "i4"),  # of the most severe consequence, as are the next two
+        ("first_term", "i4"),
+        ("distance", "i8"),  # 0 where it lies on the transcript, or none is near
         ("ids_end", "i4"),
         ("known_end", "i4"),
         ("regions_end", "i4"),
@@ -180,8 +181,6 @@ ROW: Final = np.dtype(
     align=True,
 )
 """A row of the table; ``*_end`` count list items so far. -1 where a number stands for nothing."""
-PLACED: Final = np.dtype([("transcript", "i4"), ("terms", "i8"), ("first_term", "i4")], align=True)
-"""A consequence of the table."""
 SITE: Final = np.dtype(
     [("text_start", "i8"), ("text_end", "i8"), ("start", "i8"), ("end", "i8"), ("contig", "i4")], align=True
 )
@@ -189,18 +188,18 @@ SITE: Final = np.dtype(
 DOUBTFUL: Final = np.dtype([("row", "i4"), ("column", "i4"), ("at", "i8"), ("end", "i8")], align=True)
 """A number whose text Python must read: column 0 is QUAL, 1 the allele frequency out of INFO."""
 
-# Columns of text, as they stand in Columns.text. The first ten are those of a consequence, in CSQ's order.
+# What a consequence says in text, in CSQ's order; of the most severe one all but the last are columns, too.
 EXON_NUMBER, INTRON_NUMBER, HGVS_C, HGVS_P, CDNA, CDS, PROTEIN, AMINO, CODONS, DISTANCE = range(10)
-HGVS_G, REF, ALT, ID_VALUES, KNOWN_VALUES, FIELD_VALUES = range(10, 16)
-TEXTS: Final = 16
 PARTS: Final = 10
+# The other columns of text, as they stand in Columns.text.
+HGVS_G, REF, ALT, CSQ, ID_VALUES, KNOWN_VALUES, FIELD_VALUES = range(9, 16)
+TEXTS: Final = 16
 
 
 class Columns(NamedTuple):
     """What a batch of records adds to the table. ``offsets[k]`` are Arrow's of text column k."""
 
     rows: Rows
-    placed: Rows
     regions: Rows  # (track, name)
     values: Rows  # (row, field) of those of VCF sources
     doubtful: Rows
@@ -285,12 +284,16 @@ class Scratch(NamedTuple):
 
 
 # Scratch.state
-AT, MESSAGE_OF, EFFECTS, REGIONS, PLACE_0 = 0, 1, 2, 3, 4
+AT, MESSAGE_OF, EFFECTS, REGIONS = range(4)
+WITH_HGVS, WITH_TABLE = 4, 5  # what a run is asked for, 0 or 1
+GUESSES: Final = 6  # slots of the names that the last record had at as many places; see `names.expected_slot`
+MOST_GUESSES: Final = 32
+STATE: Final = GUESSES + MOST_GUESSES
 
 # Cursors of a batch and of the output
-OUT, RECORDS, ROWS, PLACED_COUNT, REGION_COUNT, DOUBTFUL_COUNT, SITES, IDS_COUNT, KNOWN_COUNT = range(9)
-STOPPED_AT, STOPPED_SIZE, STOPPED_KIND, VALUE_COUNT = range(9, 13)
-CURSORS: Final = 13
+OUT, RECORDS, ROWS, REGION_COUNT, DOUBTFUL_COUNT, SITES, IDS_COUNT, KNOWN_COUNT, VALUE_COUNT = range(9)
+STOPPED_AT, STOPPED_SIZE, STOPPED_KIND = range(9, 12)
+CURSORS: Final = 12
 
 # Why the kernel stopped
 DONE, ODD, UNKNOWN_NAME, FULL = 0, 1, 2, 3

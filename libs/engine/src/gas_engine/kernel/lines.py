@@ -11,17 +11,15 @@ import numpy as np
 from gas_engine.kernel.jit import jit
 from gas_engine.kernel.layout import DONE, FULL, KIND_CONTIG, LINE, UNKNOWN_NAME, Bytes, Longs, Rows
 from gas_engine.kernel.names import name_slot
+from gas_engine.kernel.text import find_byte
 
 _TAB, _NEWLINE, _RETURN, _SPACE, _DOT, _COMMA, _STAR, _LESS, _GREATER = 9, 10, 13, 32, 46, 44, 42, 60, 62
 _MAX_POS = 2**29 - 1
 _POS_DIGITS = 9
-_SEMICOLON = 59
-_END = (69, 78, 68, 61)
+_TILDE = 126  # the last character of plain text
+_INFO = 7
 _IS_BASE = np.zeros(256, np.uint8)
 _IS_BASE[list(b"ACGTNRYSWKMBDHVacgtnryswkmbdhv")] = 1
-_PLAIN = np.zeros(256, np.uint8)  # text that needs no second look
-_PLAIN[32:127] = 1
-_PLAIN[9] = 1
 _IS_QUAL = np.zeros(256, np.uint8)
 _IS_QUAL[list(b"0123456789")] = 1
 COLUMNS_KEPT = LINE["tabs"].shape[0]
@@ -57,32 +55,26 @@ def scan_lines(
         if count == lines.size:
             status = FULL
             break
+        stop = find_byte(block, at, end, _NEWLINE)
+        line_end = stop - 1 if stop > at and block[stop - 1] == _RETURN else stop
+        # Without a way out of the loop, sixteen bytes and more are looked at in one step.
         tabs = 0
-        plain = 1
-        stop = at
-        while block[stop] != _NEWLINE:
-            byte = block[stop]
-            if byte == _TAB:
-                if tabs < COLUMNS_KEPT:
-                    lines[count].tabs[tabs] = stop
-                tabs += 1
-                if tabs > COLUMNS_KEPT:
-                    break
-            plain &= _PLAIN[byte]
-            stop += 1
-        if tabs > COLUMNS_KEPT:  # sample columns: nothing to find but their number and odd bytes
-            stop += 1
-            while block[stop] != _NEWLINE:
-                byte = block[stop]
-                tabs += byte == _TAB
-                plain &= _PLAIN[byte]
-                stop += 1
-        line_end = stop
-        if line_end > at and block[line_end - 1] == _RETURN:
-            line_end -= 1
-            plain = 1
-            for index in range(at, line_end):
-                plain &= _PLAIN[block[index]]
+        odd_bytes = 0
+        for index in range(at, line_end):
+            byte = block[index]
+            is_tab = byte == _TAB
+            tabs += is_tab
+            odd_bytes += (not is_tab) & ((byte < _SPACE) | (byte > _TILDE))
+        plain = 1 if odd_bytes == 0 else 0
+        place = at
+        for index in range(min(tabs, COLUMNS_KEPT)):
+            # most columns are short, the eighth (INFO) is not
+            if index == _INFO:
+                place = find_byte(block, place, line_end, _TAB)
+            while block[place] != _TAB:
+                place += 1
+            lines[count].tabs[index] = place
+            place += 1
         state[NUMBER] += 1
         if line_end == at:
             state[BLANK] += 1
@@ -165,35 +157,9 @@ def _columns_are_right(block: Bytes, lines: Rows, number: int) -> bool:
     for index in range(first, last):
         if not _IS_BASE[block[index]]:
             return False
-    return (
-        _alts_are_right(block, line.tabs[3] + 1, line.tabs[4])
-        and _qual_is_right(block, line.tabs[4] + 1, line.tabs[5])
-        and _ends_are_right(block, line.tabs[6] + 1, line.tabs[7])
+    return _alts_are_right(block, line.tabs[3] + 1, line.tabs[4]) and _qual_is_right(
+        block, line.tabs[4] + 1, line.tabs[5]
     )
-
-
-@jit
-def _ends_are_right(block: Bytes, start: int, end: int) -> bool:
-    """True if no END of INFO is beyond what an index holds."""
-    at = start
-    while at + len(_END) < end:
-        if (
-            block[at] == _END[0]
-            and block[at + 1] == _END[1]
-            and block[at + 2] == _END[2]
-            and block[at + 3] == _END[3]
-        ):
-            value = 0
-            index = at + len(_END)
-            while index < end and 48 <= block[index] <= 57:
-                value = min(value * 10 + block[index] - 48, 1 << 40)
-                index += 1
-            if value > _MAX_POS or index - at - len(_END) > _POS_DIGITS:
-                return False
-        while at < end and block[at] != _SEMICOLON:
-            at += 1
-        at += 1
-    return True
 
 
 @jit

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 ROWS: Final = 16_384
 """Rows of the table in a batch."""
-_EFFECTS: Final = 1 << 17
 _ITEMS: Final = 1 << 18
 _TEXT_BYTES: Final = 1 << 22
 _MOST_CONTIGS: Final = 1 << 14
@@ -42,7 +41,7 @@ def new_scratch(longest: int) -> Scratch:
         message=np.empty(longest, np.uint8),
         before=np.empty(longest, np.uint8),
         after=np.empty(longest, np.uint8),
-        state=np.zeros(8, np.int64),
+        state=np.zeros(layout.STATE, np.int64),
     )
     scratch.state[layout.MESSAGE_OF] = -1
     return scratch
@@ -65,12 +64,12 @@ def new_columns() -> Columns:
     """An empty batch; `ROWS` rows fit."""
     return Columns(
         rows=np.zeros(ROWS, layout.ROW),
-        placed=np.zeros(_EFFECTS, layout.PLACED),
         regions=np.zeros(_ITEMS, layout.REGION_ITEM),
         values=np.zeros(_ITEMS, layout.FIELD_ITEM),
         doubtful=np.zeros(2 * ROWS, layout.DOUBTFUL),
         text=np.empty((layout.TEXTS, _TEXT_BYTES), np.uint8),
-        offsets=np.zeros((layout.TEXTS, _ITEMS), np.int32),
+        # Not a power of two, or an item of every column would lie in the same set of the processor's cache.
+        offsets=np.zeros((layout.TEXTS, _ITEMS + 16), np.int32),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gas_engine.kernel.jit import jit
-from gas_engine.kernel.layout import Bytes, Rows
+from gas_engine.kernel.layout import GUESSES, MOST_GUESSES, Bytes, Longs, Rows
 from gas_engine.kernel.text import same
 
 _OFFSET, _PRIME = 14695981039346656037, 1099511628211  # FNV-1a, 64 bits
@@ -51,4 +51,21 @@ def enter_name(
     names[slot].use = use
     names[slot].new_at = new_at
     names[slot].new_size = new_size
+    return slot
+
+
+@jit
+def expected_slot(
+    names: Rows, pool: Bytes, state: Longs, place: int, kind: int, text: Bytes, start: int, end: int
+) -> int:
+    """`name_slot`, looked up only if it is not the name that the last record had at that place."""
+    if place < MOST_GUESSES:
+        guess = state[GUESSES + place]
+        if names[guess].kind == kind and same(
+            pool, names[guess].at, names[guess].at + names[guess].size, text, start, end
+        ):
+            return int(guess)
+    slot = name_slot(names, pool, kind, text, start, end)
+    if slot >= 0 and place < MOST_GUESSES:
+        state[GUESSES + place] = slot
     return slot

@@ -13,6 +13,7 @@ from gas_engine.kernel.layout import (
     ALT,
     ARENA_BYTES,
     AT,
+    CSQ,
     DISTANCE,
     DONE,
     DOUBTFUL_COUNT,
@@ -32,8 +33,6 @@ from gas_engine.kernel.layout import (
     MOST_ALLELES,
     ODD,
     OUT,
-    PARTS,
-    PLACED_COUNT,
     RECORDS,
     REF,
     REGION_COUNT,
@@ -56,6 +55,8 @@ from gas_engine.kernel.layout import (
     USE_RENAME,
     USE_UNDECLARED,
     VALUE_COUNT,
+    WITH_HGVS,
+    WITH_TABLE,
     Bytes,
     Columns,
     Longs,
@@ -64,10 +65,10 @@ from gas_engine.kernel.layout import (
     Scratch,
     Tallies,
 )
-from gas_engine.kernel.names import name_slot
+from gas_engine.kernel.names import expected_slot, name_slot
 from gas_engine.kernel.pick import Picks, kept_effects
 from gas_engine.kernel.terms import COUNT, IMPACT_AT, IMPACTS, INTERGENIC, LABEL_AT, LABELS, OUTSIDE
-from gas_engine.kernel.text import put, put_number, read_decimal, same, upper
+from gas_engine.kernel.text import prefetch, put, put_number, read_decimal, same, upper
 
 # Codes of status, reason and class; their words are in kernel.words.
 ANNOTATED, SKIPPED, NO_ALT, REF_MISMATCH, OUTSIDE_BUNDLE = range(5)
@@ -84,6 +85,8 @@ _TAB, _NEWLINE, _COMMA, _SEMICOLON, _PIPE, _AND, _EQUALS, _DOT, _STAR, _LESS, _D
 )  # fmt: skip
 _COLON = 58
 _LAST_POS = 2**29 - 1
+_POS_DIGITS = 9
+_AHEAD = 8  # records; each waited 75 ns for the reference's bases, of 1.5 us in all
 _U, _A, _C, _G, _T = 85, 65, 67, 71, 84
 _INSIDE = ((1 << COUNT) - 1) & ~OUTSIDE
 _QUAL_COLUMN, _FREQUENCY_COLUMN = 0, 1
@@ -119,6 +122,11 @@ def annotate_lines(
     stopped it and calls again.
     """
     for number in range(first, last):
+        ahead = min(number + _AHEAD, lines.size - 1)
+        contig = places[lines[ahead].contig]
+        if contig >= 0:
+            place = min(max(lines[ahead].pos - 1, 0), m.contigs[contig].length - 1)
+            prefetch(m.seq, m.contigs[contig].seq_at + place)
         if lines[number].odd:
             return number, ODD
         why = _record(
@@ -169,12 +177,14 @@ def _record(
     size = line.end - line.start
     info_at, info_end = line.tabs[6] + 1, line.tabs[7]
     # names first: nothing is written until all are known
-    filter_slot = name_slot(names, pool, KIND_FILTER, block, line.tabs[5] + 1, line.tabs[6])
+    filter_slot = expected_slot(names, pool, s.state, 0, KIND_FILTER, block, line.tabs[5] + 1, line.tabs[6])
     if filter_slot < 0:
         return _unknown(cursors, KIND_FILTER, line.tabs[5] + 1, line.tabs[6])
     has_lengths = False
     if line.tabs[7] < line.end and keep_rest:
-        format_slot = name_slot(names, pool, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8])
+        format_slot = expected_slot(
+            names, pool, s.state, 1, KIND_FORMAT, block, line.tabs[7] + 1, line.tabs[8]
+        )
         if format_slot < 0:
             return _unknown(cursors, KIND_FORMAT, line.tabs[7] + 1, line.tabs[8])
         has_lengths = names[format_slot].use & USE_LEN != 0
@@ -185,7 +195,9 @@ def _record(
     new_info = info_end - info_at
     if not (info_end - info_at == 1 and block[info_at] == _DOT):
         at = info_at
+        place = 1
         while at < info_end:
+            place += 1
             stop = at
             while stop < info_end and block[stop] != _SEMICOLON and block[stop] != _EQUALS:
                 stop += 1
@@ -194,7 +206,7 @@ def _record(
             while entry_end < info_end and block[entry_end] != _SEMICOLON:
                 entry_end += 1
             if stop > at:
-                slot = name_slot(names, pool, KIND_INFO, block, at, stop)
+                slot = expected_slot(names, pool, s.state, place, KIND_INFO, block, at, stop)
                 if slot < 0:
                     return _unknown(cursors, KIND_INFO, at, stop)
                 use = names[slot].use
@@ -219,6 +231,8 @@ def _record(
                                 break
                             found = min(found * 10 + digit, 1 << 40)
                         if digits:
+                            if found > _LAST_POS or entry_end - value > _POS_DIGITS:
+                                return ODD  # Python says what is wrong with it
                             end_value = max(end_value, found)
             at = entry_end + 1
     # alleles
@@ -271,9 +285,9 @@ def _record(
     id_at, id_end = line.tabs[1] + 1, line.tabs[2]
     need = s.state[AT] + alleles * (id_end - id_at + ref_size + LONGEST_ALLELE)
     items = id_end - id_at + 2
-    effects = s.state[EFFECTS] + alleles
     sourced = False
     text = size + new_info + 64
+    said = s.state[AT]  # of that, what our CSQ takes: each text of the arena at most once, and what follows
     for track in range(tracks.shape[0]):
         text += tracks[track, 2] + 2
     for allele in range(alleles):
@@ -298,10 +312,10 @@ def _record(
             - s.alleles[allele].hgvs_at
         )
         count = s.alleles[allele].effects_end - s.alleles[allele].effects_at
-        text += max(count, 1) * each
+        said += max(count, 1) * each
         for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
             transcript = m.transcripts[s.effects[s.order[index]].transcript]
-            text += transcript.label_size + transcript.marks_size + 8
+            said += transcript.label_size + transcript.marks_size + 8
     fields = m.fields.shape[0] if sourced else 0
     for field in range(fields):
         text += m.fields[field, 3] + 2 + 2 * alleles
@@ -309,11 +323,11 @@ def _record(
         text += m.regions[s.regions[2 * index]].name_size + 1
     items *= alleles + 1
     need += items
+    text += said
     if cursors[OUT] + text > out.size or cursors[SITES] == sites.size:
         return FULL
     if (
         cursors[ROWS] + alleles + 1 > columns.rows.size
-        or cursors[PLACED_COUNT] + effects > columns.placed.size
         or cursors[REGION_COUNT] + s.state[REGIONS] > columns.regions.size
         or cursors[DOUBTFUL_COUNT] + 2 * alleles + 2 > columns.doubtful.size
         or max(cursors[IDS_COUNT], cursors[KNOWN_COUNT]) + items >= columns.offsets.shape[1]
@@ -321,7 +335,8 @@ def _record(
     ):
         return FULL
     for column in range(TEXTS):
-        if columns.offsets[column, _items(cursors, column)] + need > columns.text.shape[1]:
+        room = columns.text.shape[1] - columns.offsets[column, _items(cursors, column)]
+        if (said if column == CSQ else need) > room:
             return FULL
     # the line
     begin = cursors[OUT]
@@ -342,7 +357,10 @@ def _record(
             at += 1
     else:
         at = put(out, at, block, info_at, info_end)
-    at = _put_entries(m, s, block, out, info_begin, at, ref_size, alleles, status, tracks)
+    for allele in range(max(alleles, 1)):
+        row = cursors[ROWS] + allele
+        columns.offsets[CSQ, row + 1] = columns.offsets[CSQ, row]
+    at = _put_entries(m, s, block, out, info_begin, at, ref_size, alleles, status, tracks, columns, cursors)
     if line.tabs[7] < line.end and keep_rest:
         at = put(out, at, block, line.tabs[7], line.end)
     out[at] = _NEWLINE
@@ -355,8 +373,13 @@ def _record(
     sites[site].end = min(max(line.pos - 1 + ref_size, end_value), _LAST_POS)
     sites[site].contig = line.contig
     cursors[SITES] += 1
-    # the table
     cursors[RECORDS] += 1
+    if undeclared:
+        _note_infos(block, info_at, info_end, names, pool)
+    _count(m, s, line.contig, alleles, status, tallies)
+    if not s.state[WITH_TABLE]:
+        return DONE
+    # the table
     quality = 0.0
     has_quality = False
     doubtful_quality = False
@@ -377,7 +400,9 @@ def _record(
         rows[row].filter = names[filter_slot].id
         rows[row].allele = allele + 1 if alleles else 0
         rows[row].status = status
-        rows[row].first = -1
+        rows[row].transcript = -1
+        rows[row].first_term = -1
+        rows[row].distance = 0
         rows[row].variant_class = -1
         rows[row].skipped = -1
         rows[row].has_frequency = 0
@@ -414,16 +439,13 @@ def _record(
                 info_end,
             )
         else:
-            _close_text(columns, cursors, ALT)
-            _close_text(columns, cursors, HGVS_G)
+            for column in range(ALT + 1):
+                if column != REF:
+                    _close_text(columns, cursors, column)
         rows[row].ids_end = cursors[IDS_COUNT]
         rows[row].known_end = cursors[KNOWN_COUNT]
         rows[row].regions_end = cursors[REGION_COUNT]
-        rows[row].consequences_end = cursors[PLACED_COUNT]
         cursors[ROWS] += 1
-    if undeclared:
-        _note_infos(block, info_at, info_end, names, pool)
-    _count(m, s, line.contig, alleles, status, tallies)
     return DONE
 
 
@@ -443,8 +465,6 @@ def _unknown(cursors: Longs, kind: int, start: int, end: int) -> int:
 @jit
 def _items(cursors: Longs, column: int) -> int:
     """How many items a text column has."""
-    if column < PARTS:
-        return int(cursors[PLACED_COUNT])
     if column == ID_VALUES:
         return int(cursors[IDS_COUNT])
     if column == KNOWN_VALUES:
@@ -577,10 +597,11 @@ def _allele(
     info = m.contigs[contig]
     if info.circular and start == end and (start in (0, info.length)):
         return False
-    s.alleles[allele].hgvs_at = s.state[AT]
-    name_end = put_genomic_name(m, s, contig, start, end, begin + shared, alt_left)
-    s.alleles[allele].hgvs_end = name_end
-    s.state[AT] = name_end
+    if s.state[WITH_HGVS]:
+        s.alleles[allele].hgvs_at = s.state[AT]
+        name_end = put_genomic_name(m, s, contig, start, end, begin + shared, alt_left)
+        s.alleles[allele].hgvs_end = name_end
+        s.state[AT] = name_end
     s.alleles[allele].effects_at = s.state[EFFECTS]
     if not effects_of(m, s, contig, start, end, begin + shared, alt_left, local):
         return False
@@ -690,8 +711,10 @@ def _put_entries(
     alleles: int,
     status: int,
     tracks: Longs,
+    columns: Columns,
+    cursors: Longs,
 ) -> int:
-    """Append our entries to the INFO column ``out[begin:at]``."""
+    """Append our entries to the INFO column ``out[begin:at]``, and to the rows what they say of alleles."""
     if status == REF_MISMATCH:
         at = _begin_entry(out, begin, at)
         return put(out, at, _MISMATCH_KEY, 0, _MISMATCH_KEY.size)
@@ -729,6 +752,8 @@ def _put_entries(
     shared = _shares_first(s, block, ref_size, alleles)
     any_effect = False
     for allele in range(alleles):
+        row = cursors[ROWS] + allele
+        columns.offsets[CSQ, row + 1] = columns.offsets[CSQ, row]
         if s.alleles[allele].reason != NOT_SKIPPED:
             continue
         for index in range(
@@ -737,9 +762,11 @@ def _put_entries(
             if any_effect:
                 out[at] = _COMMA
                 at += 1
+            if index > s.alleles[allele].effects_at:
+                _say(s, columns, row, out, at - 1, at)
             any_effect = True
             effect = s.order[index] if index < s.alleles[allele].effects_end else -1
-            at = _put_effect(m, s, block, out, at, allele, effect, shared)
+            at = _put_effect(m, s, block, out, at, allele, effect, shared, columns, row)
     return at
 
 
@@ -827,8 +854,13 @@ def _put_effect(
     allele: int,
     effect: int,
     shared: bool,
+    columns: Columns,
+    row: int,
 ) -> int:
-    """One entry of CSQ; ``effect`` is -1 where there is no transcript near."""
+    """One entry of CSQ, and in the row all of it that is not the allele's.
+
+    ``effect`` is -1 where there is no transcript near.
+    """
     first, last = s.alleles[allele].at, s.alleles[allele].at + s.alleles[allele].size
     if shared:
         first += 1
@@ -840,17 +872,20 @@ def _put_effect(
         at += 1
     out[at] = _PIPE
     at += 1
+    begin = at
     terms = 1 << INTERGENIC
     rank = INTERGENIC
     if effect >= 0:
         terms = int(s.effects[effect].terms)
         rank = int(s.effects[effect].first_term)
-    for term in range(rank, COUNT):
+    term = rank
+    while terms >> term:
         if terms >> term & 1:
             if term > rank:
                 out[at] = _AND
                 at += 1
             at = put(out, at, LABELS, LABEL_AT[term], LABEL_AT[term + 1])
+        term += 1
     out[at] = _PIPE
     at = put(out, at + 1, IMPACTS, IMPACT_AT[rank], IMPACT_AT[rank + 1])
     out[at] = _PIPE
@@ -876,6 +911,7 @@ def _put_effect(
                 at = put(out, at, s.arena, first, last)
     out[at] = _PIPE
     at += 1
+    _say(s, columns, row, out, begin, at)
     known = s.alleles[allele].known
     if known >= 0:
         for index in range(m.known[known].id_at, m.known[known].id_at + m.known[known].id_size):
@@ -883,18 +919,32 @@ def _put_effect(
             at += 1
     out[at] = _PIPE
     at += 1
+    begin = at
     if effect >= 0:
         at = put_number(out, at, m.transcripts[s.effects[effect].transcript].strand)
     out[at] = _PIPE
     at += 1
     if effect >= 0:
         at = put(out, at, s.arena, s.effects[effect].at[DISTANCE], s.effects[effect].end[DISTANCE])
+    _say(s, columns, row, out, begin, at)
     out[at] = _PIPE
     at = put(out, at + 1, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    begin = at
     if effect < 0:
-        return put(out, at, m.no_marks, 0, m.no_marks.size)
-    transcript = m.transcripts[s.effects[effect].transcript]
-    return put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
+        at = put(out, at, m.no_marks, 0, m.no_marks.size)
+    else:
+        transcript = m.transcripts[s.effects[effect].transcript]
+        at = put(out, at, m.pool, transcript.marks_at, transcript.marks_at + transcript.marks_size)
+    _say(s, columns, row, out, begin, at)
+    return at
+
+
+@jit
+def _say(s: Scratch, columns: Columns, row: int, out: Bytes, start: int, end: int) -> None:
+    """Append ``out[start:end]`` to what a row says of its allele."""
+    if s.state[WITH_TABLE]:
+        at = columns.offsets[CSQ, row + 1]
+        columns.offsets[CSQ, row + 1] = put(columns.text[CSQ], at, out, start, end)
 
 
 @jit
@@ -958,26 +1008,20 @@ def _allele_row(
         columns.text[ALT, place + index] = upper(block[at + index]) if turn else block[at + index]
     columns.offsets[ALT, row + 1] = place + size
     _add_text(columns, HGVS_G, row, s.arena, s.alleles[allele].hgvs_at, s.alleles[allele].hgvs_end)
+    if s.alleles[allele].effects_at < s.alleles[allele].effects_end:
+        effect = s.order[s.alleles[allele].effects_at]
+        rows[row].transcript = s.effects[effect].transcript
+        rows[row].first_term = s.effects[effect].first_term
+        rows[row].distance = s.effects[effect].distance
+        for part in range(DISTANCE):
+            _add_text(columns, part, row, s.arena, s.effects[effect].at[part], s.effects[effect].end[part])
+    else:
+        for part in range(DISTANCE):
+            _close_text(columns, cursors, part)
     if s.alleles[allele].reason != NOT_SKIPPED:
         return
-    rows[row].first = cursors[PLACED_COUNT]
-    if s.alleles[allele].effects_at == s.alleles[allele].effects_end:
-        item = cursors[PLACED_COUNT]
-        columns.placed[item].transcript = -1
-        columns.placed[item].terms = 1 << INTERGENIC
-        columns.placed[item].first_term = INTERGENIC
-        for part in range(PARTS):
-            columns.offsets[part, item + 1] = columns.offsets[part, item]
-        cursors[PLACED_COUNT] += 1
-    for index in range(s.alleles[allele].effects_at, s.alleles[allele].effects_end):
-        effect = s.order[index]
-        item = cursors[PLACED_COUNT]
-        columns.placed[item].transcript = s.effects[effect].transcript
-        columns.placed[item].terms = s.effects[effect].terms
-        columns.placed[item].first_term = s.effects[effect].first_term
-        for part in range(PARTS):
-            _add_text(columns, part, item, s.arena, s.effects[effect].at[part], s.effects[effect].end[part])
-        cursors[PLACED_COUNT] += 1
+    if rows[row].first_term < 0:
+        rows[row].first_term = INTERGENIC
     for index in range(s.alleles[allele].regions_at, s.alleles[allele].regions_end):
         item = cursors[REGION_COUNT]
         columns.regions[item].track = s.regions[2 * index + 1]
@@ -1108,9 +1152,11 @@ def _count(m: Model, s: Scratch, contig: int, alleles: int, status: int, tallies
                 if gene >= 0 and own & _INSIDE and tallies.gene_seen[gene] != serial:
                     tallies.gene_seen[gene] = serial
                     tallies.genes[gene] += 1
-            for term in range(COUNT):
+            term = 0
+            while terms >> term:
                 if terms >> term & 1:
                     tallies.consequences[term] += 1
+                term += 1
         track_seen = -1
         for index in range(s.alleles[allele].regions_at, s.alleles[allele].regions_end):
             if s.regions[2 * index + 1] != track_seen:

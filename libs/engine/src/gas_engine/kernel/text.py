@@ -37,6 +37,67 @@ def _copy(_: Numba, out: Numba, _at: Numba, source: Numba, _start: Numba, _size:
     return types.void(out, types.intp, source, types.intp, types.intp), generate
 
 
+@intrinsic
+def _memchr(_: Numba, source: Numba, _start: Numba, _end: Numba, _byte: Numba) -> Numba:
+    """``memchr`` of the C library, which looks at many bytes at once."""
+    from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
+    from numba import types
+    from numba.core import cgutils
+    from numba.np import arrayobj
+
+    array: Numba = arrayobj.make_array
+    function: Numba = cgutils.get_or_insert_function
+
+    def generate(context: Numba, builder: Numba, signature: Numba, values: Numba) -> Numba:
+        text, start, end, byte = values
+        data = array(signature.args[0])(context, builder, text).data
+        pointer, size = data.type, start.type
+        kind = ir.FunctionType(pointer, [pointer, ir.IntType(32), size])
+        search = function(builder.module, kind, "memchr")
+        begin = builder.gep(data, [start])
+        found = builder.call(search, [begin, builder.trunc(byte, ir.IntType(32)), builder.sub(end, start)])
+        place = builder.sub(builder.ptrtoint(found, size), builder.ptrtoint(data, size))
+        missing = builder.icmp_unsigned("==", found, ir.Constant(pointer, None))
+        return builder.select(missing, end, place)
+
+    return types.intp(source, types.intp, types.intp, types.intp), generate
+
+
+@intrinsic
+def _fetch(_: Numba, array: Numba, _index: Numba) -> Numba:
+    """Ask for an item's bytes, which are read some records later."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+    from numba.np import arrayobj
+
+    make_array: Numba = arrayobj.make_array
+    function: Numba = cgutils.get_or_insert_function
+
+    def generate(context: Numba, builder: Numba, signature: Numba, values: Numba) -> Numba:
+        items, index = values
+        item = builder.gep(make_array(signature.args[0])(context, builder, items).data, [index])
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [item.type, word, word, word])
+        # to be read, and kept in all caches, as data
+        builder.call(function(builder.module, kind, "llvm.prefetch.p0"), [item, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+@jit
+def find_byte(source: Bytes, start: int, end: int, byte: int) -> int:
+    """Where a byte comes first in ``source[start:end]``; ``end`` where it does not."""
+    return int(_memchr(source, start, end, byte))
+
+
+@jit
+def prefetch(source: Bytes, index: int) -> None:
+    """Have ``source[index]`` brought near."""
+    _fetch(source, index)
+
+
 @jit
 def put(out: Bytes, at: int, source: Bytes, start: int, end: int) -> int:
     """Copy ``source[start:end]`` to ``out`` at ``at``; return the place after it."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from gas_engine.kernel import layout
 from gas_engine.kernel.words import CLASSES, REASONS, STATUSES
-from gas_engine.outputs.table import CONSEQUENCE, FROM_FIRST, REGION, SCHEMA, schema_of
+from gas_engine.outputs.table import REGION, SCHEMA, schema_of
 from gas_engine.terms import IMPACT, TERMS
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ Array = Any
 """Of pyarrow or numpy; the former has no types."""
 _TERM_NAMES: Final = [term.name for term in TERMS]
 _OF_TEXT: Final = {
+    "hgvs_g": layout.HGVS_G,
+    "csq": layout.CSQ,
     "exon": layout.EXON_NUMBER,
     "intron": layout.INTRON_NUMBER,
     "hgvs_c": layout.HGVS_C,
@@ -33,8 +35,10 @@ _OF_TEXT: Final = {
     "protein_position": layout.PROTEIN,
     "amino_acids": layout.AMINO,
     "codons": layout.CODONS,
-    "distance": layout.DISTANCE,
 }
+_IMPACTS: Final = sorted(set(IMPACT.values()))
+_IMPACT_OF_TERM: Final = np.array([_IMPACTS.index(IMPACT[name]) for name in _TERM_NAMES])
+_NO_TEXT: Final = pa.scalar(None, pa.string())
 _OF_TRANSCRIPT: Final = {"transcript_id": 0, "gene_id": 2, "symbol": 3, "biotype": 4}  # in Tables.texts
 
 
@@ -43,13 +47,13 @@ class BatchMaker:
 
     def __init__(self, bundle: Bundle) -> None:
         tables = bundle.tables
-        # One more word each, empty: what -1, "no transcript", takes.
-        self._words = {name: _with_empty(tables.texts[number]) for name, number in _OF_TRANSCRIPT.items()}
-        self._strands = tables.model.transcripts["strand"]
+        self._words = {name: _arrow(tables.texts[number]) for name, number in _OF_TRANSCRIPT.items()}
+        # One more, which -1 takes: "no transcript".
+        self._strands = np.append(tables.model.transcripts["strand"], np.int8(0))
         self._contigs = [contig.name for contig in bundle.contigs]
         self._tracks = pa.array([track.name for track in bundle.tracks], pa.string())
         self._regions = _arrow(tables.region_names)
-        self._schema = schema_of(bundle.fields)
+        self._schema = schema_of(bundle.fields, bundle.marks)
         self._sourced = self._schema.names[len(SCHEMA) :]
 
     def batch(
@@ -58,20 +62,10 @@ class BatchMaker:
         """Return the rows that a batch holds; names by their number in the file."""
         count = int(cursors[layout.ROWS])
         rows = columns.rows[:count]
-        placed = columns.placed[: int(cursors[layout.PLACED_COUNT])]
-        nested = self._consequences(columns, placed)
-        # Row by row, the first consequence of the allele, or null.
-        first = pa.array(rows["first"], mask=rows["first"] < 0)
-
-        def of_first(name: str) -> Array:
-            taken = nested[name].take(first)
-            taken = pc.if_else(pc.equal(taken, ""), pa.scalar(None, pa.string()), taken)
-            return taken.dictionary_encode() if pa.types.is_dictionary(SCHEMA.field(name).type) else taken
-
         contigs = [*contig_names, *self._contigs]
-        outside = rows["contig"] < 0
-        contig = np.where(outside, rows["contig_name"], rows["contig"] + len(contig_names))
-        first_terms = placed["first_term"][np.maximum(rows["first"], 0)] if len(placed) else rows["first"]
+        contig = np.where(rows["contig"] < 0, rows["contig_name"], rows["contig"] + len(contig_names))
+        first_terms, outside = rows["first_term"], rows["first_term"] < 0
+        transcripts, touches_none = rows["transcript"], rows["transcript"] < 0
         made: dict[str, Array] = {
             "record": pa.array(rows["record"]),
             "contig_name": _named(rows["contig_name"], contig_names),
@@ -82,7 +76,7 @@ class BatchMaker:
             "qual": pa.array(rows["qual"], mask=rows["has_qual"] == 0),
             "filter": _named(rows["filter"], filters),
             "allele": pa.array(rows["allele"]),
-            "alt": _with_nulls(_text(columns, layout.ALT, count), rows["allele"] == 0),
+            "alt": _text(columns, layout.ALT, count, rows["allele"] > 0),
             "variant_class": _named(rows["variant_class"], CLASSES, rows["variant_class"] < 0),
             "allele_frequency": pa.array(rows["frequency"], mask=rows["has_frequency"] == 0),
             "status": _named(rows["status"], STATUSES),
@@ -91,40 +85,27 @@ class BatchMaker:
                 rows["known_end"], _text(columns, layout.KNOWN_VALUES, int(cursors[layout.KNOWN_COUNT]))
             ),
             "regions": self._region_lists(columns, rows, int(cursors[layout.REGION_COUNT])),
-            "hgvs_g": _with_nulls(_text(columns, layout.HGVS_G, count), rows["first"] < 0),
-            "consequence": _named(first_terms, _TERM_NAMES, rows["first"] < 0),
-            **{name: of_first(name) for name in FROM_FIRST if name != "hgvs_g"},
-            "consequences": _lists(
-                rows["consequences_end"],
-                pa.StructArray.from_arrays(
-                    [nested[field.name] for field in CONSEQUENCE], fields=list(CONSEQUENCE)
-                ),
-            ),
+            "consequence": _named(first_terms, _TERM_NAMES, outside),
+            "impact": _named(_IMPACT_OF_TERM[first_terms], _IMPACTS, outside),
+            **self._of_transcripts(transcripts, touches_none),
+            **{name: _text_or_null(columns, number, count) for name, number in _OF_TEXT.items()},
+            "strand": pa.array(self._strands[transcripts], mask=touches_none),
+            "distance": pa.array(rows["distance"], mask=rows["distance"] == 0),
         }
         made |= self._values(columns, count, int(cursors[layout.VALUE_COUNT]))
         return pa.RecordBatch.from_arrays([made[name] for name in self._schema.names], schema=self._schema)
 
-    def _consequences(self, columns: Columns, placed: layout.Rows) -> dict[str, Array]:
-        """Columns of the consequences, by name."""
-        sets, number_of_set = np.unique(placed["terms"], return_inverse=True)
-        terms = pa.array(
-            [[name for rank, name in enumerate(_TERM_NAMES) if int(bits) >> rank & 1] for bits in sets],
-            pa.list_(pa.string()),
-        )
-        transcripts = pa.array(placed["transcript"] % np.int32(len(self._strands) + 1))
-        strands = np.append(self._strands, np.int8(0))[placed["transcript"]]
-        return {
-            "terms": terms.take(pa.array(number_of_set)),
-            "impact": pa.array([IMPACT[name] for name in _TERM_NAMES], pa.string()).take(
-                pa.array(placed["first_term"])
-            ),
-            "feature_type": pa.array(["", "Transcript"]).take(
-                pa.array((placed["transcript"] >= 0).astype(np.int8))
-            ),
-            "strand": pa.array(["-1", "", "1"]).take(pa.array(strands + np.int8(1))),
-            **{name: words.take(transcripts) for name, words in self._words.items()},
-            **{name: _text(columns, number, len(placed)) for name, number in _OF_TEXT.items()},
-        }
+    def _of_transcripts(self, transcripts: layout.Ints, nulls: Array) -> dict[str, Array]:
+        """Columns of names; each is looked up once for each transcript of the batch."""
+        met = pa.array(transcripts, mask=nulls).dictionary_encode()
+        found = {}
+        for name, words in self._words.items():
+            own = words.take(met.dictionary)
+            distinct = pc.if_else(pc.equal(own, ""), _NO_TEXT, own).dictionary_encode()
+            found[name] = pa.DictionaryArray.from_arrays(
+                distinct.indices.take(met.indices), distinct.dictionary
+            )
+        return found
 
     def _values(self, columns: Columns, rows: int, count: int) -> dict[str, Array]:
         """Columns of the fields of VCF sources."""
@@ -148,16 +129,18 @@ class BatchMaker:
         return _lists(rows["regions_end"], pa.StructArray.from_arrays(children, fields=list(REGION)))
 
 
-def _text(columns: Columns, number: int, count: int) -> Array:
-    """A text column as an array; the batch's memory is used again, so it is copied."""
+def _text(columns: Columns, number: int, count: int, present: Array = None) -> Array:
+    """A text column, null where it is not ``present``; copied, as the batch's memory is used again."""
     offsets = columns.offsets[number, : count + 1]
     size = int(offsets[-1])
     data = columns.text[number, :size].tobytes()
-    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data))
+    bits = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data), bits)
 
 
-def _with_nulls(array: Array, nulls: Array) -> Array:
-    return pc.if_else(pa.array(nulls), pa.scalar(None, pa.string()), array)
+def _text_or_null(columns: Columns, number: int, count: int) -> Array:
+    offsets = columns.offsets[number, : count + 1]
+    return _text(columns, number, count, offsets[1:] > offsets[:-1])
 
 
 def _named(numbers: Array, words: Sequence[str], nulls: Array = None) -> Array:
@@ -182,7 +165,3 @@ def _arrow(column: TextColumn) -> Array:
     return pa.LargeStringArray.from_buffers(
         len(column), pa.py_buffer(column.offsets), pa.py_buffer(column.data)
     ).cast(pa.string())
-
-
-def _with_empty(column: TextColumn) -> Array:
-    return pa.concat_arrays([_arrow(column), pa.array([""])])

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 class TableParts:
     """Write rows as they come, after ``done`` parts that are finished."""
 
-    def __init__(self, directory: Path, done: int, fields: Sequence[Field]) -> None:
+    def __init__(self, directory: Path, done: int, fields: Sequence[Field], marks: Sequence[str]) -> None:
         self._directory = directory
         self._done = done
         self._fields = fields
-        self._writer = TableWriter(self._part(done), fields)
+        self._marks = marks
+        self._writer = TableWriter(self._part(done), fields, marks)
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +56,7 @@ class TableParts:
         with self._part(self._done).open("rb") as file:
             os.fsync(file.fileno())
         self._done += 1
-        self._writer = TableWriter(self._part(self._done), self._fields)
+        self._writer = TableWriter(self._part(self._done), self._fields, self._marks)
         return self._done
 
     def finish(self, table: Path, tick: Callable[[], None]) -> None:

@@ -2,9 +2,10 @@
 
 Shape, and why: the page lists variants by their most severe consequence, filters on it, opens one into its
 transcripts and shows genotypes on demand. So the most severe consequence stands in flat columns, which a
-column store filters without reading the rest; all consequences, it first, are one nested column that costs
-nothing until a row is opened; genotypes stay in the VCF, found by its index at ``contig_name:pos``. Every
-record has a row: one without ALT has ``allele`` 0.
+column store filters without reading the rest. All consequences, it first, are one column of text, entries
+joined as in CSQ, that costs nothing until a row is opened: eighteen nested columns, as version 1 had them,
+took as long to write as all the others, for their repetition levels. Genotypes stay in the VCF, found by its
+index at ``contig_name:pos``. Every record has a row: one without ALT has ``allele`` 0.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gas_engine.vcf.csq import table_entries, table_fields
 from gas_engine.vcf.record import MISSING
 from gas_engine.vcf.text import readable
 
@@ -24,44 +26,21 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gas_engine.bundle import Field
-    from gas_engine.model import TranscriptConsequence
     from gas_engine.records import Allele, AnnotatedRecord
 
-TABLE_VERSION: Final = "1"
+TABLE_VERSION: Final = "2"
+"""In the file's metadata, as ``gas_table_version``. Tables of earlier versions stay with users for years."""
 _ROW_GROUP_ROWS = 32_768
 _ROW_GROUP_BYTES = 48 * 1024 * 1024
-# Rows are Python objects until packed: about 0.5 KiB a consequence, some 20 consequences a mitochondrial row.
+# Rows are Python objects until packed: some 20 consequences a mitochondrial row.
 _BATCH_ROWS = 2048
-_BATCH_ALLELE_BYTES = 8 * 1024 * 1024
+_BATCH_TEXT_BYTES = 8 * 1024 * 1024
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 
-_CONSEQUENCE_FIELDS: Final = (
-    "impact",
-    "symbol",
-    "gene_id",
-    "feature_type",
-    "transcript_id",
-    "biotype",
-    "exon",
-    "intron",
-    "hgvs_c",
-    "hgvs_p",
-    "cdna_position",
-    "cds_position",
-    "protein_position",
-    "amino_acids",
-    "codons",
-    "strand",
-    "distance",
-)
-CONSEQUENCE: Final = pa.struct(
-    [
-        pa.field("terms", pa.list_(pa.string())),
-        *(pa.field(name, pa.string()) for name in _CONSEQUENCE_FIELDS),
-    ],
-)
 REGION: Final = pa.struct([pa.field("track", pa.string()), pa.field("name", pa.string())])
 
+CSQ_FIELDS: Final = "gas_csq_fields"
+"""Of the file's metadata: the names of what stands between the bars of ``csq``."""
 SCHEMA: Final = pa.schema(
     [
         # Which record: 1-based number of the record in the output VCF, its contig there and in the bundle.
@@ -95,15 +74,20 @@ SCHEMA: Final = pa.schema(
         pa.field("protein_position", pa.string()),
         pa.field("amino_acids", pa.string()),
         pa.field("codons", pa.string()),
-        # All of them, the most severe first.
-        pa.field("consequences", pa.list_(CONSEQUENCE), nullable=False),
+        pa.field("exon", pa.string()),
+        pa.field("intron", pa.string()),
+        pa.field("cdna_position", pa.string()),
+        pa.field("cds_position", pa.string()),
+        pa.field("strand", pa.int8()),
+        pa.field("distance", pa.int64()),
+        # All of them, the most severe first: CSQ's entries without what the row says of the allele.
+        pa.field("csq", pa.string()),
     ],
-    metadata={"gas_table_version": TABLE_VERSION},
+    metadata={"gas_table_version": TABLE_VERSION, CSQ_FIELDS: table_fields(())},
 )
 SOURCED: Final = "gas_sourced"
 """Of the file's metadata: names of the columns with values of VCF sources, joined by commas."""
 _FIELD_TYPES: Final = {"Integer": pa.int64(), "Float": pa.float64(), "String": pa.string()}
-_FLAT = [name for name in SCHEMA.names if name != "consequences"]
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
 _UNIQUE: Final = frozenset(
     {
@@ -115,13 +99,13 @@ _UNIQUE: Final = frozenset(
         "hgvs_c",
         "ids.list.element",
         "known_ids.list.element",
-        "consequences.list.element.hgvs_c",
+        "csq",
     }
 )
 # Where a reader can leave row groups out by their smallest and largest value: what is filtered on, not text.
 _STATISTICS: Final = [
     name
-    for name in _FLAT
+    for name in SCHEMA.names
     if pa.types.is_dictionary(SCHEMA.field(name).type) or pa.types.is_primitive(SCHEMA.field(name).type)
 ]
 FROM_FIRST: Final = (
@@ -135,15 +119,25 @@ FROM_FIRST: Final = (
     "protein_position",
     "amino_acids",
     "codons",
+    "exon",
+    "intron",
+    "cdna_position",
+    "cds_position",
     "hgvs_g",
 )
+"""Columns of text that say what the most severe consequence says."""
 
 
-def schema_of(fields: Iterable[Field]) -> pa.Schema:
-    """The schema of a table that has values of VCF sources: a column a field, by its INFO key, comes last."""
+def schema_of(fields: Iterable[Field], marks: Iterable[str]) -> pa.Schema:
+    """The schema of a table that has values of VCF sources: a column a field, by its INFO key, comes last.
+
+    ``marks`` are those that the bundle has of transcripts; ``csq`` has them too.
+    """
     sourced = [pa.field(field.key, _FIELD_TYPES[field.type]) for field in fields]
-    names = {SOURCED: ",".join(field.name for field in sourced)} if sourced else {}
-    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata | names)
+    told = {CSQ_FIELDS.encode(): table_fields(marks).encode()}
+    if sourced:
+        told[SOURCED.encode()] = ",".join(field.name for field in sourced).encode()
+    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata | told)
 
 
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
@@ -163,14 +157,16 @@ def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:
 class TableWriter:
     """Write rows as they come. Arrow packs them a batch at a time; some batches make a row group."""
 
-    def __init__(self, path: Path, fields: Sequence[Field]) -> None:
+    def __init__(self, path: Path, fields: Sequence[Field], marks: Sequence[str]) -> None:
         self._fields = fields
-        self._schema = schema_of(fields)
+        self._marks = marks
+        self._schema = schema_of(fields, marks)
         self._writer = pq.ParquetWriter(
             path,
             self._schema,
             compression="zstd",
             use_dictionary=_dictionaries(self._schema),
+            column_encoding=dict.fromkeys(("record", "pos"), "DELTA_BINARY_PACKED"),  # they rise
             write_statistics=_STATISTICS,
         )
         # Packing a row group takes as long as annotating one: it goes on beside.
@@ -208,8 +204,8 @@ class TableWriter:
             frequency = (
                 frequencies[allele.number - 1] if allele and allele.number <= len(frequencies) else None
             )
-            said = _allele_columns(allele) | _values(allele, self._fields)
-            self._rows.add(shared | said | {"allele_frequency": frequency}, allele)
+            said = _allele_columns(allele, self._marks) | _values(allele, self._fields)
+            self._rows.add(shared | said | {"allele_frequency": frequency})
         if self._rows.full:
             self._pack()
 
@@ -239,41 +235,26 @@ class TableWriter:
 
 
 class _Rows:
-    """Rows not packed yet. Consequences are kept flat with offsets, as Arrow wants nested columns."""
+    """Rows not packed yet."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self.count = 0
         self._schema = schema
-        self._allele_bytes = 0
-        self._columns: dict[str, list[Any]] = {name: [] for name in schema.names if name != "consequences"}
-        self._offsets = [0]
-        self._consequences: list[TranscriptConsequence] = []
+        self._text_bytes = 0
+        self._columns: dict[str, list[Any]] = {name: [] for name in schema.names}
 
     @property
     def full(self) -> bool:
-        return self.count >= _BATCH_ROWS or self._allele_bytes >= _BATCH_ALLELE_BYTES
+        return self.count >= _BATCH_ROWS or self._text_bytes >= _BATCH_TEXT_BYTES
 
-    def add(self, row: dict[str, Any], allele: Allele | None) -> None:
+    def add(self, row: dict[str, Any]) -> None:
         for name, column in self._columns.items():
             column.append(row[name])
-        self._consequences += allele.annotation.consequences if allele else ()
-        self._offsets.append(len(self._consequences))
         self.count += 1
-        self._allele_bytes += len(row["ref"]) + len(row["alt"] or "")
+        self._text_bytes += sum(len(row[name] or "") for name in ("ref", "alt", "csq"))
 
     def batch(self) -> pa.RecordBatch:
-        children = [
-            pa.array([getattr(each, field.name) for each in self._consequences], field.type)
-            for field in CONSEQUENCE
-        ]
-        consequences = pa.ListArray.from_arrays(
-            pa.array(self._offsets, pa.int32()),
-            pa.StructArray.from_arrays(children, fields=list(CONSEQUENCE)),
-        )
-        arrays = [
-            consequences if name not in self._columns else pa.array(self._columns[name], kind)
-            for name, kind in zip(self._schema.names, self._schema.types, strict=True)
-        ]
+        arrays = [pa.array(self._columns[field.name], field.type) for field in self._schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
 
@@ -292,7 +273,7 @@ def _record_columns(number: int, annotated: AnnotatedRecord) -> dict[str, Any]:
     }
 
 
-def _allele_columns(allele: Allele | None) -> dict[str, Any]:
+def _allele_columns(allele: Allele | None, marks: Sequence[str]) -> dict[str, Any]:
     said = allele.annotation if allele else None
     first = said.consequences[0] if said and said.consequences else None
     return {
@@ -308,6 +289,9 @@ def _allele_columns(allele: Allele | None) -> dict[str, Any]:
         ],
         "consequence": first.terms[0] if first else None,
         **{name: (getattr(first, name) or None) if first else None for name in FROM_FIRST},
+        "strand": int(first.strand) if first and first.strand else None,
+        "distance": int(first.distance) if first and first.distance else None,
+        "csq": table_entries(said.consequences, marks) if said and first else None,
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gas_engine.model import TranscriptConsequence
 
@@ -73,28 +73,70 @@ def csq_entries(
         "|".join(
             (
                 escaped(allele),
-                "&".join(each.terms),
-                each.impact,
-                escaped(each.symbol),
-                escaped(each.gene_id),
-                each.feature_type,
-                escaped(each.transcript_id),
-                escaped(each.biotype),
-                each.exon,
-                each.intron,
-                escaped(each.hgvs_c),
-                escaped(each.hgvs_p),
-                each.cdna_position,
-                each.cds_position,
-                each.protein_position,
-                each.amino_acids,
-                each.codons,
+                *_effect(each),
                 existing,
                 each.strand,
                 each.distance,
                 escaped(each.hgvs_g),
-                *(escaped(getattr(each, mark)) for mark in marks),
+                *_marks(each, marks),
             )
         )
         for each in consequences
     ]
+
+
+def table_fields(marks: Iterable[str]) -> str:
+    """Names of what `table_entries` writes, joined as that is."""
+    return "|".join((*_EFFECT, "strand", "distance", *marks))
+
+
+def table_entries(consequences: Iterable[TranscriptConsequence], marks: Sequence[str] = ()) -> str:
+    """The same entries without what all of an allele share (Allele, Existing_variation, HGVSg), joined."""
+    return ",".join(
+        "|".join((*_effect(each), each.strand, each.distance, *_marks(each, marks))) for each in consequences
+    )
+
+
+_EFFECT = (
+    "terms",
+    "impact",
+    "symbol",
+    "gene_id",
+    "feature_type",
+    "transcript_id",
+    "biotype",
+    "exon",
+    "intron",
+    "hgvs_c",
+    "hgvs_p",
+    "cdna_position",
+    "cds_position",
+    "protein_position",
+    "amino_acids",
+    "codons",
+)
+
+
+def _effect(each: TranscriptConsequence) -> tuple[str, ...]:
+    return (
+        "&".join(each.terms),
+        each.impact,
+        escaped(each.symbol),
+        escaped(each.gene_id),
+        each.feature_type,
+        escaped(each.transcript_id),
+        escaped(each.biotype),
+        each.exon,
+        each.intron,
+        escaped(each.hgvs_c),
+        escaped(each.hgvs_p),
+        each.cdna_position,
+        each.cds_position,
+        each.protein_position,
+        each.amino_acids,
+        each.codons,
+    )
+
+
+def _marks(each: TranscriptConsequence, marks: Iterable[str]) -> Iterator[str]:
+    return (escaped(getattr(each, mark)) for mark in marks)

@@ -1,4 +1,4 @@
-"""The annotated VCF: records go out as they come, the header once everything it must declare is known.
+"""The annotated VCF: records go out as they come, the header once what it must declare is known.
 
 BGZF blocks stand for themselves, so a file is the header's blocks followed by the records' blocks; joining
 them copies bytes without compressing anything twice. The index is made of the same pass.
@@ -6,7 +6,7 @@ them copies bytes without compressing anything twice. The index is made of the s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import numpy as np
 
@@ -22,6 +22,37 @@ if TYPE_CHECKING:
     from gas_engine.kernel.layout import Rows
 
 _COPY_BYTES = 4 * 1024 * 1024
+_HELD_BYTES = 4 * 1024 * 1024
+
+
+class TextWriter:
+    """Write records as text to a stream, in the order of a file: the header first.
+
+    The first few MiB of records are held until ``head`` is asked for the header's lines: it can declare what
+    these use, and stop a run that belongs to another reference, before a byte is written.
+    """
+
+    def __init__(self, out: BinaryIO, head: Callable[[], Iterable[bytes]]) -> None:
+        self._out = out
+        self._head = head
+        self._held: bytearray | None = bytearray()
+
+    def write(self, text: bytes | memoryview, _sites: Rows) -> None:
+        """Append records."""
+        if self._held is None:
+            self._out.write(text)
+            return
+        self._held += text
+        if len(self._held) >= _HELD_BYTES:
+            self.finish()
+
+    def finish(self) -> None:
+        """Write what is held."""
+        if self._held is not None:
+            self._out.write(b"".join(line + b"\n" for line in self._head()))
+            self._out.write(self._held)
+            self._held = None
+        self._out.flush()
 
 
 class BodyWriter:

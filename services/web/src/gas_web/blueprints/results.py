@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import TooManyRequests
@@ -29,7 +30,12 @@ from gas_web.container import Container, container
 from gas_web.explorer import export as files
 from gas_web.explorer.cache import TableCache
 from gas_web.explorer.columns import arranged, remembered
-from gas_web.explorer.errors import QueryError, TableTooLargeError, VariantNotFoundError
+from gas_web.explorer.errors import (
+    QueryError,
+    TableTooLargeError,
+    TableVersionError,
+    VariantNotFoundError,
+)
 from gas_web.explorer.genome import place_of, reference_of
 from gas_web.explorer.genotypes import genotypes_of
 from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, genes_of, search_of, view_of
@@ -42,6 +48,7 @@ from gas_web.security import browser_policy, framing_policy
 from gas_web.session import sign_in_required, user
 from gas_web.sharing import by_link, read_anew, reader_required
 
+log = structlog.get_logger()
 blueprint = Blueprint("results", __name__)
 
 P = ParamSpec("P")
@@ -95,9 +102,24 @@ def _of_results(page: Callable[Concatenate[Job, P], Answer]) -> Callable[..., An
         except VariantNotFoundError:
             abort(_NOT_FOUND)
         except TableTooLargeError:
-            return render_template("results/too_large.html", nav="jobs", job=job)
+            return _not_here(
+                job,
+                "Too many variants to explore here",
+                f"The table of {job.input_file_name} is larger than this service can hold beside its pages.",
+            )
+        except TableVersionError as error:
+            log.exception("table_version_unknown", job_id=job.job_id, **error.fields)
+            return _not_here(
+                job,
+                "These results cannot be explored at the moment",
+                f"The table of {job.input_file_name} was written by another version of this service.",
+            )
 
     return guarded
+
+
+def _not_here(job: Job, heading: str, reason: str) -> Answer:
+    return render_template("results/not_here.html", nav="jobs", job=job, heading=heading, reason=reason)
 
 
 @blueprint.get("/annotations/<uuid:job_id>/results")

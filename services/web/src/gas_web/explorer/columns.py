@@ -29,15 +29,11 @@ READ: Final[dict[str, pl.Expr]] = {
         for name in (
             *("filter", "variant_class", "symbol", "gene_id", "transcript_id", "biotype"),
             *("hgvs_g", "hgvs_c", "hgvs_p", "protein_position", "amino_acids", "codons"),
+            *("exon", "intron", "cdna_position", "cds_position", "strand", "distance"),
         )
     },
     **{name: pl.col(name).list.head(_MOST_NAMES).list.eval(_text(_FEW)) for name in ("ids", "known_ids")},
     "regions": pl.col("regions").list.head(_MOST_NAMES).list.eval(_REGION),
-    # These stand only in the list of consequences, the first of which is the most severe.
-    **{
-        name: _text(pl.col("consequences").list.first().struct.field(name))
-        for name in ("exon", "intron", "cdna_position", "cds_position", "strand", "distance")
-    },
 }
 
 

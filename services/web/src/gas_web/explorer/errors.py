@@ -21,5 +21,9 @@ class TableTooLargeError(PermanentError):
     """The table is larger than this service may keep beside itself."""
 
 
+class TableVersionError(PermanentError):
+    """The table is of a version that this service does not read."""
+
+
 class NoRoomError(TransientError):
     """All tables that are kept here are being read; one more has no room now."""

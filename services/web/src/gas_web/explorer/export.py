@@ -30,7 +30,7 @@ _FLAT_ROWS = 32_768
 _NESTED_ROWS = 4096
 """A row of all consequences may take 10 KiB."""
 _PIECE_BYTES = 256 * 1024
-_NUMBERS = frozenset({"record", "allele", "pos", "qual", "allele_frequency"})
+_NUMBERS = frozenset({"record", "allele", "pos", "qual", "allele_frequency", "strand", "distance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ FORMATS: Final = {
     ),
     "jsonl": Format("JSON lines", "a row per allele, all consequences", "jsonl", "application/x-ndjson"),
     "parquet": Format(
-        "Parquet", "a row per allele, most severe consequence", "parquet", "application/vnd.apache.parquet"
+        "Parquet", "a row per allele, all consequences", "parquet", "application/vnd.apache.parquet"
     ),
 }
 
@@ -198,7 +198,9 @@ def _parquet(table: Table, view: View, directory: Path | None) -> Iterator[bytes
     # Its index comes last, so that it cannot be sent before it is whole.
     with tempfile.TemporaryFile(dir=directory) as file:
         with table.slot():
-            found.select(table.flat).sink_parquet(file, compression="zstd", engine="streaming")
+            found.select(*table.flat, "consequences").sink_parquet(
+                file, compression="zstd", engine="streaming"
+            )
         file.seek(0)
         while piece := file.read(_PIECE_BYTES):
             yield piece

@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from gas_core.domain.job import Job
-from gas_web.explorer import bins
+from gas_web.explorer import bins, layout
 from gas_web.explorer.bins import Bin, Density
 from gas_web.explorer.cache import Key, TableCache, key_of
 from gas_web.explorer.columns import COLUMNS, MOST_CHARACTERS, READ
@@ -82,6 +82,12 @@ FLAT: Final = (
     "protein_position",
     "amino_acids",
     "codons",
+    "exon",
+    "intron",
+    "cdna_position",
+    "cds_position",
+    "strand",
+    "distance",
 )
 """Columns of an export with one row per allele and its most severe consequence."""
 _COUNTED: Final = {
@@ -190,7 +196,7 @@ class Table:
         self._key = key
         self._memory = memory
         self._slots = slots
-        self.scan = pl.scan_parquet(path)
+        self.scan = layout.scan(path)
         told = pl.read_parquet_metadata(path).get("gas_sourced", "")
         self.sourced = tuple(told.split(",")) if told else ()
         """Columns with values of VCF sources, as in ``ClinVar_CLNSIG``: those that the reference has."""
