@@ -140,16 +140,19 @@ def main(table: Path) -> None:
     page = f"/annotations/{JOB}/results"
     print(f"{'':<48} median / worst, by the clock and of the cores")
     first: list[tuple[float, float]] = []
+    summary: list[tuple[float, float]] = []
     changes: dict[str, list[tuple[float, float]]] = {}
     again: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
         client = visitor(table)
         first.append(milliseconds(client, page))
+        summary.append(milliseconds(client, f"{page}/summary"))
         for query in CHANGES + OTHERS:
             changes.setdefault(query, []).append(milliseconds(client, f"{page}?{query}"))
         again += [milliseconds(client, f"{page}?{query}") for query in CHANGES]
         changes.setdefault("one variant", []).append(milliseconds(client, f"{page}/777777/1"))
     report("first view, with its fetch from the store", first)
+    report("its counts and pictures, after it", summary)
     for query, took in changes.items():
         report(query, took)
     report("ten filter changes", [each for query in CHANGES for each in changes[query]])

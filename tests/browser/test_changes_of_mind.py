@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.reader import END_MS
 
 from gas_local.environment import ROOT
 from gas_local.world import ADA
@@ -59,9 +60,15 @@ def test_a_waiting_job_is_cancelled_through_the_dialog(reader: Reader, hold: Any
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
         reader.sees_state("PENDING")
+        other = page.context.new_page()
+        other.goto(page.url)
+        expect(other.locator("#now[data-state^='PENDING']")).to_be_visible()
         page.get_by_role("link", name="Cancel").click()
         dialog.get_by_role("button", name="Cancel job").click()
         reader.sees_state("CANCELLED")
+        # A second tab of the same job hears of it by itself.
+        expect(other.locator("#now[data-state^='CANCELLED']")).to_be_visible(timeout=END_MS)
+        expect(other.get_by_role("link", name="Cancel")).to_have_count(0)
     assert reader.said()[0] == "You cancelled this; no results."
     expect(page.get_by_role("link", name="Submit again")).to_be_visible()
     # The worker is back and saw the message: the job stays as its owner left it.

@@ -208,7 +208,11 @@ def said_of(reader: Reader) -> list[str]:
     return [re.sub(r"\(.+ left\)", "(some time left)", sentence) for sentence in reader.said()]
 
 
-def test_going_back_and_refreshing_at_any_step_loses_and_repeats_nothing(reader: Reader) -> None:
+def test_going_back_and_refreshing_at_any_step_loses_and_repeats_nothing(
+    visit: Callable[..., Reader],
+) -> None:
+    # On a phone, in the dark: the other journeys are at a desk.
+    reader = visit(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark")
     page = reader.page
     reader.sign_in(GREGOR)
     page.reload()

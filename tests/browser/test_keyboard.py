@@ -42,6 +42,16 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"{target} is not reached within {MOST_STOPS} stops")
 
 
+def choose(page: Page, words: str) -> None:
+    """Go down the list that has the focus to the option that begins with these words."""
+    chosen = "list => list.selectedOptions[0].text"
+    for _ in range(MOST_STOPS):
+        if page.locator(":focus").evaluate(chosen).startswith(words):
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"no option begins with {words}")
+
+
 def test_from_signing_in_to_the_variant_the_download_and_the_deletion(reader: Reader) -> None:
     page = reader.page
     reader.open("/")
@@ -81,6 +91,28 @@ def test_from_signing_in_to_the_variant_the_download_and_the_deletion(reader: Re
     expect(drawer).to_be_visible()
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
+
+    # A filter by the form, one that joins it, and the file of what is left.
+    page.keyboard.press("f")
+    expect(page.get_by_label("Filter", exact=True)).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    joined = {"Joined by": "or with “Impact is MODERATE”", "Filter": "Impact is"}
+    for choices, value in (({"Filter": "Impact is"}, "MODERATE"), (joined, "HIGH")):
+        for label, words in choices.items():
+            tab_to(page, page.get_by_label(label, exact=True))
+            choose(page, words)
+        tab_to(page, page.get_by_label("Value"))
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("list", name="Filters", exact=True)).to_contain_text(f"Impact is {value}")
+    expect(page.get_by_role("list", name="Any of these")).to_contain_text("Impact is HIGH")
+    tab_to(page, page.locator("summary", has_text="Export these"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="TSV"))
+    with page.expect_download() as coming:
+        page.keyboard.press("Enter")
+    assert coming.value.suggested_filename == "sample.filtered.tsv"
+    page.keyboard.press("Escape")
 
     page.goto(job_url)
     link = page.get_by_role("link", name="Download")

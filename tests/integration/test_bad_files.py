@@ -28,10 +28,10 @@ SAMPLES = 3_000
 
 @pytest.fixture(scope="module")
 def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Ada, signed in at a site of these tests' own."""
+    """Ada, signed in at a site of these tests' own, which has one reference: sentences name it alone."""
     folder = tmp_path_factory.mktemp("site")
     with running_stack(folder) as stack, Supervisor(folder / "log") as supervisor:
-        supervisor.start(*service_programs(stack.environment))
+        supervisor.start(*service_programs(stack.environment | {"GAS_BUNDLES": '["rCRS"]'}))
         browser = Browser(stack.base_url, watch=supervisor.check)
         browser.sign_in(ADA)
         yield browser

@@ -41,7 +41,7 @@ const titles = (page) => page.shown.map(({ title }) => title);
 test("nothing is asked and nothing is told before the button was pressed", () => {
   const page = browser({ permission: "granted" });
   const notices = new Notices(page);
-  notices.tell("RUNNING NONE", "COMPLETED AVAILABLE", "Ready: a.vcf");
+  notices.tell(true, false, "Ready: a.vcf");
   assert.deepEqual([notices.on, page.asked, page.shown.length], [false, 0, 0]);
 });
 
@@ -51,8 +51,8 @@ test("once on, the end of a job is told, on the next page too", async () => {
   page.shown.length = 0;
   const notices = new Notices(page);
   assert.equal(notices.on, true);
-  notices.tell("RUNNING NONE", "COMPLETED AVAILABLE", "Ready: a.vcf");
-  notices.tell("PENDING NONE", "FAILED NONE", "Failed: b.vcf");
+  notices.tell(true, false, "Ready: a.vcf");
+  notices.tell(true, false, "Failed: b.vcf");
   assert.deepEqual(titles(page), ["Ready: a.vcf", "Failed: b.vcf"]);
   page.shown[0].onclick();
   assert.deepEqual([page.focused, page.shown[0].closed], [1, true]);
@@ -63,8 +63,8 @@ test("steps on the way, and what happens to results later, are not told", async 
   const notices = new Notices(page);
   await notices.turnOn();
   page.shown.length = 0;
-  notices.tell("PENDING NONE", "RUNNING NONE", "Annotating: a.vcf");
-  notices.tell("COMPLETED AVAILABLE", "COMPLETED ARCHIVING", "Moving to archive: a.vcf");
+  notices.tell(true, true, "Annotating: a.vcf");
+  notices.tell(false, false, "Moving to archive: a.vcf");
   assert.equal(page.shown.length, 0);
 });
 
@@ -73,7 +73,7 @@ test("who looks at the page is not told beside it", async () => {
   const notices = new Notices(page);
   await notices.turnOn();
   page.shown.length = 0;
-  notices.tell("RUNNING NONE", "COMPLETED AVAILABLE", "Ready: a.vcf");
+  notices.tell(true, false, "Ready: a.vcf");
   assert.equal(page.shown.length, 0);
 });
 

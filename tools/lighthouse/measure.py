@@ -57,11 +57,12 @@ def main() -> int:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             cookie, job = prepared(browser.new_page(), stack.base_url)
             browser.close()
+        # Results are in the archive after five minutes, which a busy machine takes for a page or two.
         pages = {
-            "landing": ("/", ""),
-            "submit": ("/annotate", cookie),
-            "job": (job, cookie),
             "results": (f"{job}/results", cookie),
+            "job": (job, cookie),
+            "submit": ("/annotate", cookie),
+            "landing": ("/", ""),
         }
         failed = False
         for name, (path, session) in pages.items():

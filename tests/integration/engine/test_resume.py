@@ -96,7 +96,7 @@ def data(vcf_text: Maker, snv_at: Maker) -> bytes:
     return vcf_text(*records, "chrOther 5 . A C . . .").encode()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**48), st.sampled_from([bytes, gzip.compress]))
 def test_on_made_up_genomes_a_resumed_run_leaves_the_same_bytes(
     seed: int, packed: Callable[[bytes], bytes]

@@ -205,13 +205,20 @@ def test_page_asks_again_at_the_moments_of_a_window(world: World, ada: Any, left
     assert results.poll_seconds(moved, reading(world)) == seconds
 
 
-def test_late_retrieval_is_said_to_be_late(world: World, ada: Any) -> None:
+def test_late_retrieval_is_said_to_be_late(world: World, ada: Any, words: Any) -> None:
     job = world.job("RESTORING")
     path = f"/annotations/{job.job_id}"
     world.clock.advance(job.retrieval.ready + world.timings.thaw_seconds - world.clock.now())
-    assert "expected by" in panel(ada.get(path).text)
+    page = ada.get(path)
+    assert "expected by" in panel(page.text)
+    # The timeline and the list tell it, too.
+    assert "Expected back from the archive" in words(page)
+    assert re.search(r"Coming back expected by \d", words(ada.get("/annotations")))
     world.clock.advance(1)
-    assert "later than expected; we keep trying" in panel(ada.get(path).text)
+    page = ada.get(path)
+    assert "later than expected; we keep trying" in panel(page.text)
+    assert "Expected back" not in words(page)
+    assert "expected by" not in words(ada.get("/annotations"))
 
 
 def test_keep_longer_begins_the_window_anew_and_leads_back_to_the_job(world: World, ada: Any) -> None:

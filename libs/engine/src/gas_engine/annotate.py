@@ -111,7 +111,13 @@ def annotate(
         The input cannot be annotated; the text is a sentence for the person who sent it.
     StoppedError
         ``checkpoints`` was told to stop, and a checkpoint is written.
+    ValueError
+        Haplotypes are asked for with checkpoints: records that are held back are in none.
     """
+    if checkpoints and haplotypes:
+        raise ValueError(
+            "a run with haplotypes cannot be resumed: leave out one of checkpoints and haplotypes"
+        )
     run = Run(
         input, bundle, limits, progress, pick, checkpoints=checkpoints, haplotypes=haplotypes, hgvs=hgvs
     )
@@ -269,8 +275,11 @@ class Run:
         )
         begun = resumption.begun if resumption else None
         done = begun.parts if begun else 0
-        table = TableParts(staged.directory, done, self._bundle.fields, self._bundle.marks)
-        with body, table, workspace(self._bundle) as work:
+        with (
+            body,
+            TableParts(staged.directory, done, self._bundle.fields, self._bundle.marks) as table,
+            workspace(self._bundle) as work,
+        ):
             held = None
             if self._with_haplotypes:
                 held = HaplotypeWriter(body, self._bundle, header, contigs, self._limits)

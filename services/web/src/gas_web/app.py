@@ -24,7 +24,7 @@ from gas_web.blueprints import (
     webhooks,
 )
 from gas_web.container import Container
-from gas_web.explorer.terms import impact_of
+from gas_web.explorer.terms import colour_of, impact_of
 from gas_web.session import is_operator, signed_in
 from gas_web.static import StaticFiles
 from gas_web.words import short_size
@@ -69,6 +69,7 @@ def create_app(container: Container) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # the way Flask documents
     app.add_template_filter(short_size)
     app.add_template_filter(impact_of)
+    app.add_template_filter(colour_of)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     files = StaticFiles()
     files.serve_from(app)

@@ -77,6 +77,15 @@ def window(job: Job, reading: Reading) -> int:
     return job.window_ends
 
 
+def back(job: Job, reading: Reading) -> int:
+    """When results that are coming back are expected; epoch seconds, 0 if none are, or if they are late."""
+    if job.results is not Results.RESTORING:
+        return 0
+    # A retrieval that is ready is looked for every so often.
+    expected = job.retrieval.ready + reading.timings.thaw_seconds
+    return expected if reading.now <= expected else 0
+
+
 def _window_to_come(job: Job, reading: Reading) -> bool:
     """Its reader left premium, and the window that begins with that was not opened yet."""
     user = reading.user
@@ -201,9 +210,8 @@ def _restoring(job: Job, reading: Reading) -> list[Sentence]:
     asked = job.retrieval
     started = Moment(moment(asked.started or job.results_since), "clock")
     here: Sentence = ("Log and summary are here.",)
-    # A retrieval that is ready is looked for every so often.
-    expected = asked.ready + reading.timings.thaw_seconds
-    if reading.now > expected:
+    expected = back(job, reading)
+    if not expected:
         return [("Coming back since ", started, ", later than expected; we keep trying."), here]
     how = f", by {asked.tier.lower()} retrieval" if asked.tier else ""
     return [

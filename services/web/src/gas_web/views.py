@@ -76,6 +76,8 @@ class JobView:
     notes: str
     status: str
     results: str
+    under_way: bool
+    """Its end is still to come."""
     badge: Badge
     headline: list[Sentence]
     progress: ProgressView | None
@@ -93,6 +95,8 @@ class JobView:
     """The reference to try a job again with that failed by another."""
     summary: dict[str, Any] | None
     until: datetime | None
+    back: datetime | None
+    """When its results are expected from the archive, if they are coming back."""
     last_minute: bool
     extensions_left: int
     poll_seconds: int | None
@@ -110,6 +114,7 @@ def view(
         notes=job.notes,
         status=job.status.value,
         results=job.results.value,
+        under_way=not job.terminal,
         badge=_badge(job, reading),
         headline=_headline(job, progress, place, reading),
         progress=progress,
@@ -127,6 +132,7 @@ def view(
         fitting_bundle=job.fitting_bundle,
         summary=summary,
         until=_moment(results.window(job, reading)),
+        back=_moment(results.back(job, reading)),
         last_minute=results.last_minute(job, reading),
         extensions_left=max(reading.timings.max_extensions - job.extensions, 0),
         poll_seconds=_poll_seconds(job, reading),

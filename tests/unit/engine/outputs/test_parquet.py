@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gas_engine.outputs import table
 from gas_engine.outputs.parquet import join
 from gas_engine.outputs.table import SCHEMA, TableWriter
 
@@ -40,15 +41,18 @@ def rows(first: int, count: int) -> pa.RecordBatch:
 
 
 def written(path: Path, *groups: pa.RecordBatch) -> Path:
-    with TableWriter(path, (), ()) as table:
+    with TableWriter(path, (), ()) as writer:
         for group in groups:
-            table.add_batch(group)
+            writer.add_batch(group)
     return path
 
 
 @pytest.mark.parametrize("cuts", [(0, 3), (1, 3), (1, 2, 3), (0, 0, 3, 3)])
-def test_parts_joined_are_the_file_of_one_writer(tmp_path: Path, cuts: tuple[int, ...]) -> None:
-    groups = [rows(40_000 * number, 40_000) for number in range(3)]
+def test_parts_joined_are_the_file_of_one_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(table, "_ROW_GROUP_ROWS", 400)
+    groups = [rows(400 * number, 400) for number in range(3)]
     whole = written(tmp_path / "whole.parquet", *groups)
     edges = [0, *cuts]
     parts = [
@@ -66,11 +70,11 @@ def test_parts_joined_are_the_file_of_one_writer(tmp_path: Path, cuts: tuple[int
 def test_more_row_groups_than_a_short_list_holds_are_joined(tmp_path: Path) -> None:
     whole = tmp_path / "whole.parquet"
     parts = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
-    table = pa.table({"flag": [True, False, None], "x": [1, 200, -(2**40)], "y": [0.5, 1.0, 2.0]})
-    writers = [pq.ParquetWriter(path, table.schema) for path in (whole, *parts)]
+    values = pa.table({"flag": [True, False, None], "x": [1, 200, -(2**40)], "y": [0.5, 1.0, 2.0]})
+    writers = [pq.ParquetWriter(path, values.schema) for path in (whole, *parts)]
     for number in range(40):
-        writers[0].write_table(table)
-        writers[1 + (number >= 20)].write_table(table)
+        writers[0].write_table(values)
+        writers[1 + (number >= 20)].write_table(values)
     for writer in writers:
         writer.close()
     joined = tmp_path / "joined.parquet"

@@ -57,7 +57,7 @@ def test_the_job_page_leads_to_its_variants(ada: Any, words: Any, explored: Expl
 @pytest.mark.parametrize(
     "state", ["PENDING", "RUNNING", "FAILED", "ARCHIVING", "ARCHIVED", "RESTORING", "LOST"]
 )
-@pytest.mark.parametrize("suffix", ["", "/1/1", "/export"])
+@pytest.mark.parametrize("suffix", ["", "/1/1", "/summary", "/export"])
 def test_without_results_the_reader_is_led_to_how_the_job_stands(
     world: World, ada: Any, state: str, suffix: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_table_kept_here_is_shown_to_nobody_else(
     from gas_web.globus import Identity
 
     stranger.sign_in(Identity("gregor-id", "Gregor", "gregor@abbey.example"))
-    for suffix in ("", "/2/1", "/export?format=csv"):
+    for suffix in ("", "/2/1", "/summary", "/export?format=csv"):
         assert stranger.get(f"/annotations/{job.job_id}/results{suffix}").status_code == 404
 
 
@@ -106,17 +106,35 @@ def test_a_table_that_the_store_lost_is_a_fault_of_ours(
 
 
 def test_a_bar_of_the_summary_leads_to_its_variants(ada: Any, words: Any, explored: Explored) -> None:
-    page = ada.get(address(explored()))
+    page = follow(ada, ada.get(address(explored())), "Open the summary")
     assert "missense variant: 1 of 6" in words(page) or "1 of 6, the most." in words(page)
     chosen = follow(ada, page, "missense variant")
     assert "1 of 6 variant alleles" in words(chosen)
     assert "Consequence is missense variant , remove this filter" in words(chosen)
 
 
+def test_the_page_of_a_large_table_does_not_wait_for_its_counts(
+    ada: Any, words: Any, explored: Explored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gas_web.explorer.table.COUNTED_AT_ONCE", 5)
+    job = explored()
+    page = ada.get(address(job, "f=gene:is:MT-ND1"))
+    assert "3 of 6 variant alleles" in words(page)
+    assert "known 1 novel 5" not in words(page)
+    # Without script a link leads to them; with it they are fetched from where that link leads.
+    counted = follow(ada, page, "Count them")
+    assert f'hx-get="{html.escape(links(page)["Count them"])}"' in page.text
+    assert "known 1 novel 5" in words(counted)
+    back = follow(ada, counted, "Back to the variants of sample.vcf")
+    # Now they are known.
+    assert "known 1 novel 5" in words(back)
+    assert "3 of 6 variant alleles" in words(back)
+
+
 def test_a_column_of_the_density_and_a_range_of_numbers_lead_to_their_variants(
     ada: Any, words: Any, explored: Explored
 ) -> None:
-    page = ada.get(address(explored()))
+    page = follow(ada, ada.get(address(explored())), "Open the summary")
     chosen = follow(ada, page, "MT:3,301–3,350")
     assert "3 of 6 variant alleles" in words(chosen)
     assert "Region overlaps MT:3301-3350 , remove this filter" in words(chosen)
@@ -136,6 +154,46 @@ def test_a_filter_is_added_by_a_form_and_removed_by_its_chip(
     back = follow(ada, page, "Impact is HIGH , remove this filter ×")
     assert "3 of 6 variant alleles" in words(back)
     assert "Impact is HIGH , remove this filter ×" not in links(back)
+
+
+def test_a_filter_joins_another_by_the_form_and_the_group_is_one_of_the_chips(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    job = explored()
+    alone = ada.get(address(job, "f=known:is:no&f=impact:is:HIGH"))
+    assert '<option value="1">or with “Impact is HIGH”</option>' in html.unescape(alone.text)
+    page = submit(
+        ada, address(job, "f=known:is:no&f=impact:is:HIGH"), test="gene:is", value="MT-ND1", join="1"
+    )
+    assert "3 of 6 variant alleles" in words(page)
+    assert (
+        "Novel , remove this filter × and Impact is HIGH , remove this filter × or Gene is MT-ND1"
+        in words(page)
+    )
+    page = follow(ada, page, "Match any")
+    assert "5 of 6 variant alleles" in words(page)
+    assert (
+        "Novel , remove this filter × or Impact is HIGH , remove this filter × and Gene is MT-ND1"
+        in words(page)
+    )
+    back = follow(ada, page, "Gene is MT-ND1 , remove this filter ×")
+    assert "Novel , remove this filter × or Impact is HIGH , remove this filter ×" in words(back)
+
+
+def test_a_group_is_saved_exported_and_kept_from_page_to_variant(
+    ada: Any, words: Any, explored: Explored
+) -> None:
+    job = explored()
+    query = "f=gene:is:MT-ND1&f1=impact:is:HIGH&f1=af:min:0.5"
+    page = ada.get(address(job, query))
+    assert "2 of 6 variant alleles" in words(page)
+    assert len(ada.get(links(page)["CSV the same, for spreadsheets"]).text.splitlines()) == 3
+    variant = follow(ada, page, "MT:3312 CTA>C")
+    assert links(variant)["Back to the variants of sample.vcf"] == address(job, query)
+    path = f"/annotations/{job.job_id}/results/views"
+    saved = ada.post(path, name="two ways", f="gene:is:MT-ND1", f1=["impact:is:HIGH", "af:min:0.5"])
+    assert saved.location == address(job, query)
+    assert "2 of 6 variant alleles" in words(follow(ada, ada.get(address(job)), "two ways"))
 
 
 @pytest.mark.parametrize(
@@ -164,9 +222,14 @@ def test_where_nothing_matches_the_page_names_the_filter_to_remove(
         "test=af:max&value=many",
         "test=&value=",
         "match=most",
+        "f0=impact:is:HIGH",
+        "f1=x:y:z",
+        "test=impact:is&value=HIGH&join=0",
+        "test=impact:is&value=HIGH&join=-1",
+        "test=impact:is&value=HIGH&join=first",
     ],
 )
-@pytest.mark.parametrize("suffix", ["", "/1/1", "/export"])
+@pytest.mark.parametrize("suffix", ["", "/1/1", "/summary", "/export"])
 def test_a_mistaken_address_is_answered_in_words(
     ada: Any, words: Any, explored: Explored, query: str, suffix: str
 ) -> None:
@@ -325,9 +388,11 @@ def test_a_long_allele_is_shown_by_its_ends_and_whole_where_a_person_can_read_it
 
 
 def test_a_table_without_records_says_so(ada: Any, words: Any, explored: Explored) -> None:
-    page = ada.get(address(explored([])))
+    job = explored([])
+    page = ada.get(address(job))
     assert page.status_code == 200
     assert "No records, so nothing to explore." in words(page)
+    assert "No records, so nothing to count." in words(ada.get(f"{address(job)}/summary"))
 
 
 def test_the_policy_allows_a_frame_of_ours_and_nothing_else_more(ada: Any, explored: Explored) -> None:

@@ -96,6 +96,8 @@ def test_filters_are_bounded() -> None:
     with pytest.raises(QueryError, match="20 filters at most"):
         view(*many, "gene:is:one-more")
     with pytest.raises(QueryError, match="20 filters at most"):
+        full.joining(filter_of("impact:is:HIGH"), 3)
+    with pytest.raises(QueryError, match="20 filters at most"):
         full.adding(filter_of("impact:is:HIGH"))
     assert len(full.choosing(filter_of("impact:is:HIGH")).filters) == MAX_FILTERS
 
@@ -106,6 +108,63 @@ def test_choosing_takes_the_place_of_filters_of_that_field_and_adding_does_not()
     assert before.choosing(high) == view("known:is:yes", "impact:is:HIGH")
     assert before.adding(high) == view("impact:is:LOW", "known:is:yes", "impact:is:HIGH")
     assert before.adding(filter_of("impact:is:LOW")).filters == before.filters
+
+
+GROUPED = MultiDict(
+    [("f", "known:is:no"), ("f1", "impact:is:HIGH"), ("f1", "gene:is:MT-ND1"), ("f2", "af:max:0.1")]
+)
+
+
+def test_filters_of_a_group_stand_under_its_number() -> None:
+    grouped = view_of(GROUPED)
+    # A group of one is a filter like any other.
+    assert grouped.args == {
+        "f": ["known:is:no", "af:max:0.1"],
+        "f1": ["impact:is:HIGH", "gene:is:MT-ND1"],
+    }
+    assert view_of(MultiDict(grouped.args)) == grouped
+    assert [each.text for each in grouped.filters] == [
+        "known:is:no",
+        "af:max:0.1",
+        "impact:is:HIGH",
+        "gene:is:MT-ND1",
+    ]
+
+
+def test_a_filter_joins_another_or_a_group_and_leaves_it_again() -> None:
+    single = view("known:is:no", "impact:is:HIGH")
+    gene = filter_of("gene:is:MT-ND1")
+    paired = single.joining(gene, 1)
+    assert paired.args == {"f": ["known:is:no"], "f1": ["impact:is:HIGH", "gene:is:MT-ND1"]}
+    assert paired.joining(gene, 1) == paired
+    assert paired.joining(filter_of("id:is:rs1"), 1).args["f1"] == [
+        "impact:is:HIGH",
+        "gene:is:MT-ND1",
+        "id:is:rs1",
+    ]
+    assert paired.without(gene, of=paired.groups[1]) == single
+    assert paired.dropping(paired.groups[1]) == view("known:is:no")
+    with pytest.raises(QueryError, match="no filter to join"):
+        single.joining(gene, 2)
+
+
+def test_choosing_lets_groups_stand() -> None:
+    grouped = view_of(GROUPED)
+    chosen = grouped.choosing(filter_of("impact:is:LOW"))
+    assert chosen.args["f"] == ["known:is:no", "af:max:0.1", "impact:is:LOW"]
+    assert chosen.args["f1"] == grouped.args["f1"]
+
+
+@pytest.mark.parametrize("name", ["f0", "f21", "f01", "f999999999999", "f٣"])
+def test_a_group_that_there_cannot_be_is_refused_and_not_passed_over(name: str) -> None:
+    with pytest.raises(QueryError, match="Groups of filters are numbered from 1 to 20"):
+        view(**{name: "impact:is:HIGH"})
+
+
+def test_filters_in_groups_are_bounded_all_together() -> None:
+    many = MultiDict((f"f{number % 7 + 1}", f"gene:is:G{number}") for number in range(MAX_FILTERS + 1))
+    with pytest.raises(QueryError, match="20 filters at most"):
+        view_of(many)
 
 
 def test_terms_may_be_written_as_the_page_shows_them() -> None:

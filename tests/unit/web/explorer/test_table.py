@@ -87,6 +87,30 @@ def test_any_of_several_filters_is_enough_where_asked(table: Callable[[Rows], Ta
     assert found(table(rows), asked) == [(1, 1), (3, 1)]
 
 
+@pytest.mark.parametrize(
+    ("match", "alleles"),
+    [
+        # (HIGH or known) and not (on chrX): all groups, any of a group.
+        ("all", [(1, 1), (3, 1)]),
+        # (HIGH and known) or on MT's end: any group, all of a group.
+        ("any", [(4, 0)]),
+    ],
+)
+def test_groups_join_the_other_way_than_filters_do(
+    table: Callable[[Rows], Table], rows: Rows, match: str, alleles: list[tuple[int, int]]
+) -> None:
+    alone = {"all": "contig:not:chrX", "any": "region:is:MT:14000-16000"}[match]
+    grouped = [("f", alone), ("f1", "impact:is:HIGH"), ("f1", "known:is:yes"), ("match", match)]
+    assert found(table(rows), view_of(MultiDict(grouped))) == alleles
+
+
+def test_a_group_as_a_whole_may_be_what_shows_nothing(table: Callable[[Rows], Table], rows: Rows) -> None:
+    asked = view_of(MultiDict([("f", "gene:is:MT-ND1"), ("f1", "known:is:yes"), ("f1", "contig:is:chrX")]))
+    best = table(rows).best_without(asked)
+    assert best is not None
+    assert ([each.text for each in best[0]], best[1]) == (["known:is:yes", "contig:is:chrX"], 3)
+
+
 def test_sorted_by_impact_the_most_severe_comes_first_and_the_unannotated_last(
     table: Callable[[Rows], Table], rows: Rows
 ) -> None:
@@ -133,7 +157,7 @@ def test_of_several_filters_the_one_is_named_whose_removal_shows_most(
     here = table(rows)
     best = here.best_without(view("gene:is:MT-ND1", "known:is:yes"))
     assert best is not None
-    assert (best[0].text, best[1]) == ("known:is:yes", 3)
+    assert ([each.text for each in best[0]], best[1]) == (["known:is:yes"], 3)
     assert here.best_without(view("gene:is:a", "impact:is:HIGH", "id:is:rs9")) is None
 
 

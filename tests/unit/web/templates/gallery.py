@@ -1,4 +1,4 @@
-"""Every page of GAS with sample content, on a small Flask application: for the tests and preview.py."""
+"""Every page of GAS with sample content, on a small Flask application: for the tests and tools/gallery.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gas_web.accounts import Month, Usage
 from gas_web.blueprints.operations import Part
 from gas_web.bundles import SHIPPED
 from gas_web.cluster import Workload
-from gas_web.explorer.terms import impact_of
+from gas_web.explorer.terms import colour_of, impact_of
 from gas_web.fault import FaultLine
 from gas_web.joblist import STATES, Wanted
 from gas_web.provenance import provenance_of
@@ -219,6 +219,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "notes": "",
         "status": status,
         "results": results,
+        "under_way": status in {"UPLOADING", "PENDING", "RUNNING"},
         "badge": SimpleNamespace(label=label, kind=kind, icon=icon, until=None),
         "headline": [],
         "progress": None,
@@ -234,6 +235,7 @@ def job(status: str = "RUNNING", results: str = "NONE", **changes: object) -> Si
         "fitting_bundle": "",
         "summary": None,
         "until": None,
+        "back": None,
         "last_minute": False,
         "extensions_left": 10,
         "poll_seconds": None,
@@ -815,6 +817,7 @@ def make_gallery(store: str = "") -> Flask:
     app.add_template_global(lambda: "a-csrf-token", "csrf_token")
     app.add_template_filter(short_size)
     app.add_template_filter(impact_of)
+    app.add_template_filter(colour_of)
 
     def stub(**_: str) -> str:
         return "a page"

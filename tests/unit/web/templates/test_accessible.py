@@ -41,6 +41,14 @@ def page() -> Iterator[Page]:
         browser.close()
 
 
+STILL = """() => [...document.querySelectorAll("*")].filter((element) => {
+    const { transitionDuration, animationDuration, scrollBehavior } = getComputedStyle(element);
+    const seconds = `${transitionDuration}, ${animationDuration}`.split(", ").map(parseFloat);
+    return seconds.some((each) => each > 0) || scrollBehavior === "smooth";
+}).map((element) => element.outerHTML.slice(0, 200))"""
+"""Elements that move though the reader asked for less motion."""
+
+
 def test_page_is_accessible_in_both_themes_and_fits_a_phone(
     page: Page, gallery_url: str, each_sample: str
 ) -> None:
@@ -49,10 +57,13 @@ def test_page_is_accessible_in_both_themes_and_fits_a_phone(
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its literals
         page.set_viewport_size(size)  # type: ignore[arg-type]  # a dict of its shape
         page.goto(f"{gallery_url}/gallery/{each_sample}")
+        # What is folded is part of the page.
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         told = Axe().run(page, options=RULES).response
         assert told["passes"], "axe looked at nothing"
         found += [(theme, each["id"], [n["target"] for n in each["nodes"]]) for each in told["violations"]]
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             found.append((theme, "wider than its window", width))
+        found += [(theme, "moves", element) for element in page.evaluate(STILL)]
     assert found == []

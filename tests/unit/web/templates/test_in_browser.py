@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Response, redirect, render_template, request
 from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STEP_MS = 5_000
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 class Site:
@@ -74,7 +76,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
-    """A tab whose console has to stay silent, but for failed requests that a test causes on purpose."""
+    """A tab whose console has to stay silent, but for failed requests that a test causes on purpose.
+
+    What scripts made of the page by the end of a test has to be as accessible as the page was.
+    """
     context = browser.new_context()
     tab = context.new_page()
     tab.set_default_timeout(STEP_MS)
@@ -82,7 +87,9 @@ def tab(browser: Browser) -> Iterator[Page]:
     tab.on("pageerror", lambda error: spoken.append(str(error)))
     tab.on("console", lambda message: spoken.append(message.text))
     yield tab
+    told = Axe().run(tab, options=WCAG).response["violations"] if tab.locator("#main").count() else []
     context.close()
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in told] == []
     expected = ("Failed to load resource", "Response Status Error Code")
     assert [text for text in spoken if not text.startswith(expected)] == []
 
@@ -175,6 +182,28 @@ def test_a_failed_poll_keeps_the_content_and_offers_retry(site: Site, tab: Page,
     tab.get_by_role("button", name="Retry").click()
     expect(tab.get_by_role("link", name="Download")).to_be_visible()
     expect(tab.get_by_text("The latest state did not arrive.")).to_be_hidden()
+
+
+def test_a_slow_answer_is_waited_for_and_not_asked_for_twice(site: Site, tab: Page, gallery: Any) -> None:
+    asked = threading.Semaphore(0)
+    go = threading.Event()
+
+    def status(**_: Any) -> Response:
+        asked.release()
+        go.wait(STEP_MS / 1000)
+        return site.panel(gallery.DONE)
+
+    site.answer("jobs.status", status)
+    site.answer("jobs.show", lambda **_: gallery.render("job-done"))
+    tab.goto(f"{site.url}/gallery/job-running")
+    assert asked.acquire(timeout=STEP_MS / 1000)
+    # More than twice as long as the page waits between two questions.
+    tab.wait_for_timeout(2_500)
+    assert site.count("/status") == 1
+    expect(tab.get_by_text("212 of about 350 records")).to_be_visible()
+    expect(tab.get_by_role("alert")).to_be_hidden()
+    go.set()
+    expect(tab.get_by_role("link", name="Download")).to_be_visible()
 
 
 def test_a_job_that_is_gone_stops_the_asking_and_offers_a_reload(site: Site, tab: Page) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gas_engine.terms import IMPACT
+from gas_web.explorer.terms import colour_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,15 +107,14 @@ def test_no_variants_is_a_sentence_and_not_an_empty_table(page: Callable[[str], 
 
 @pytest.mark.parametrize("term", IMPACT)
 def test_each_term_of_the_engine_has_a_colour_and_the_mark_of_its_impact(
-    app: Any, page_of: Callable[..., Document], gallery: Any, term: str
+    page_of: Callable[..., Document], gallery: Any, term: str
 ) -> None:
-    colours = app.jinja_env.get_template("jobs/_consequences.html").module.colours
     job = gallery.job("COMPLETED", "AVAILABLE", summary={**gallery.SUMMARY, "most_severe": {term: 347}})
     document = page_of("jobs/_summary.html", job=job)
     assert [mark["aria-label"] for mark in document.all("svg") if mark["role"] == "img"] == [
         f"{IMPACT[term].lower()} impact"
     ]
-    assert document.all("rect")[0]["fill"] == colours[term]
+    assert document.all("rect")[0]["fill"] == colour_of(term)
 
 
 def test_the_list_shows_each_job_and_the_way_to_older_ones(page: Callable[[str], Document]) -> None:

@@ -71,7 +71,7 @@ def annotate_with_csq(
     if find_spec("pysam") is None:
         raise CsqError
     run = _CsqRun(input, bundle, limits, progress, Pick(), checkpoints=None)
-    with outputs.staged() as staged:
+    with outputs.staged(with_table=False) as staged:
         return run.into(staged)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gas_engine.errors import EngineError, ResumeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OutputPaths:
         return self.directory / ".gas-resume"
 
     @contextmanager
-    def staged(self) -> Iterator[OutputPaths]:
+    def staged(self, *, with_table: bool = True) -> Iterator[OutputPaths]:
         """Write into a hidden directory beside the outputs; move them into place only if all went well.
 
         An exception removes what was made. A killed process leaves ``.gas-partial-*`` behind, never a file
@@ -70,7 +70,9 @@ class OutputPaths:
         with tempfile.TemporaryDirectory(prefix=".gas-partial-", dir=self.directory) as partial:
             staged = OutputPaths(Path(partial))
             yield staged
-            self._take(staged)
+            if not with_table:
+                self.table.unlink(missing_ok=True)  # an earlier run's is not of this one
+            self._take(file for file in staged.all if with_table or file != staged.table)
 
     @contextmanager
     def resumable(self) -> Iterator[OutputPaths]:
@@ -95,16 +97,13 @@ class OutputPaths:
                 raise
             # Some are gone from here once they are moved: from now on, a run would have to begin anew.
             staged.checkpoint.unlink(missing_ok=True)
-            self._take(staged)
+            self._take(staged.all)
             shutil.rmtree(staged.directory)
 
-    def _take(self, staged: OutputPaths) -> None:
+    def _take(self, staged: Iterable[Path]) -> None:
         self.summary.unlink(missing_ok=True)
-        for made, final in zip(staged.all, self.all, strict=True):
-            if made.exists():
-                made.replace(final)
-            else:
-                final.unlink(missing_ok=True)  # what an earlier run left is not of this one
+        for made in staged:
+            made.replace(self.directory / made.name)
 
 
 @contextmanager

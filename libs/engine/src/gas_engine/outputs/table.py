@@ -85,6 +85,8 @@ SCHEMA: Final = pa.schema(
     ],
     metadata={"gas_table_version": TABLE_VERSION, CSQ_FIELDS: table_fields(())},
 )
+SOURCED: Final = "gas_sourced"
+"""Of the file's metadata: names of the columns with values of VCF sources, joined by commas."""
 _FIELD_TYPES: Final = {"Integer": pa.int64(), "Float": pa.float64(), "String": pa.string()}
 # Values that hardly come twice are kept as they are: a dictionary of them is work, and a quarter more bytes.
 _UNIQUE: Final = frozenset(
@@ -132,8 +134,12 @@ def schema_of(fields: Iterable[Field], marks: Iterable[str]) -> pa.Schema:
     ``marks`` are those that the bundle has of transcripts; ``csq`` has them too.
     """
     sourced = [pa.field(field.key, _FIELD_TYPES[field.type]) for field in fields]
-    own = {CSQ_FIELDS.encode(): table_fields(marks).encode()}
-    return pa.schema([*SCHEMA, *sourced], SCHEMA.metadata | own)
+    own = {CSQ_FIELDS: table_fields(marks)}
+    if sourced:
+        own[SOURCED] = ",".join(field.name for field in sourced)
+    return pa.schema(
+        [*SCHEMA, *sourced], SCHEMA.metadata | {name.encode(): own[name].encode() for name in own}
+    )
 
 
 def _dictionaries(fields: Iterable[pa.Field], above: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -39,6 +40,7 @@ from gas_web.explorer.genome import place_of, reference_of
 from gas_web.explorer.genotypes import genotypes_of
 from gas_web.explorer.query import MAX_CHARACTERS, View, filter_of, genes_of, search_of, view_of
 from gas_web.explorer.show import DetailPage, GenotypesPage, TablePage
+from gas_web.explorer.summary import SummaryPage
 from gas_web.explorer.table import Explorer, Table
 from gas_web.handlers import NotOfferedError
 from gas_web.limits import limited
@@ -59,6 +61,8 @@ _NOT_FOUND = 404
 _CONFLICT = 409
 _EXPORT_SECONDS = 10
 """When to ask again for an export where others are under way; how long those take is up to their readers."""
+_PLACE = re.compile(r"[0-9]{1,2}")
+"""Of a filter to join, among those of the page."""
 _EXTENSION = "gas_explorer"
 _EXPORTS = "gas_exports"
 
@@ -134,12 +138,33 @@ def table(job: Job) -> Answer:
         if asked is not None:
             return redirect(_address(job, asked), code=303)
         page = here.page(view)
-        overview = here.overview()
-        instead = None if page.count or not overview.total else here.best_without(view)
-    saved = None if by_link() else user().saved_views
-    shown = TablePage(job, view, page, overview, instead, summary=_summary(job), saved=saved)
+        total = here.total
+        known = here.overview_at_hand()
+        tells_frequencies = here.tells_frequencies
+        instead = None if page.count or not total else here.best_without(view)
+    shown = TablePage(
+        job,
+        view,
+        page,
+        total=total,
+        counted=SummaryPage(job, view, known, _summary(job)) if known else None,
+        tells_frequencies=tells_frequencies,
+        instead=instead,
+        saved=None if by_link() else user().saved_views,
+    )
     page_html = render_template("results/table.html", nav="jobs", page=shown)
     return _with_policy(page_html, framing_policy(container().store_origin))
+
+
+@blueprint.get("/annotations/<uuid:job_id>/results/summary")
+@_of_results
+def summary(job: Job) -> Answer:
+    """Counts and pictures of the whole table: a page, parts of which the table's page fetches."""
+    view = view_of(request.args)
+    with _explorer().reading(job) as here:
+        overview = here.overview()
+    shown = SummaryPage(job, view, overview, _summary(job))
+    return render_template("results/summary.html", nav="jobs", counted=shown)
 
 
 @blueprint.post("/annotations/<uuid:job_id>/results/views")
@@ -183,7 +208,8 @@ def variant(job: Job, record: int, allele: int) -> Answer:
     view = view_of(request.args)
     with _explorer().reading(job) as here:
         row = here.variant(record, allele)
-    shown = DetailPage(job, view, row, summary=_summary(job))
+        sourced = here.sourced
+    shown = DetailPage(job, view, row, summary=_summary(job), sourced=sourced)
     page = render_template("results/variant.html", nav="jobs", page=shown)
     return _with_policy(page, framing_policy(container().store_origin))
 
@@ -284,19 +310,21 @@ def _asked(view: View, here: Table) -> View | None:
             return view
         if len(search) > MAX_CHARACTERS:
             raise QueryError("That is too long for a gene or region.")
-        genes = here.genes_named([search.strip()])
-        return view.adding(search_of(search, genes=genes, contigs=here.overview().contigs))
+        genes, contigs = (here.spelled(column, [search.strip()]) for column in ("symbol", "contig_name"))
+        return view.adding(search_of(search, genes=genes, contigs=contigs))
     listed = request.args.get("genes")
     if listed is not None:
         names = genes_of(listed)
-        spelled = {gene.lower(): gene for gene in here.genes_named(names)}
+        spelled = {gene.lower(): gene for gene in here.spelled("symbol", names)}
         # One that no variant lies in stays in the list: the same list may serve another file.
         chosen = ",".join(spelled.get(name.lower(), name) for name in names)
         return view.choosing(filter_of(f"gene:is:{chosen}"))
     if condition is not None:
         # "field:operator" from the list, or whole from a preset.
-        value = request.args.get("value", "")
-        return view.adding(filter_of(f"{condition}:{value}"))
+        new = filter_of(f"{condition}:{request.args.get('value', '')}")
+        join = request.args.get("join", "")
+        # What is no number is no filter's place either.
+        return view.joining(new, int(join) if _PLACE.fullmatch(join) else -1) if join else view.adding(new)
     return None
 
 

@@ -20,7 +20,7 @@ import xlsxwriter
 
 from gas_web.explorer.bgzf import packed
 from gas_web.explorer.query import View
-from gas_web.explorer.table import FLAT, Table
+from gas_web.explorer.table import Table
 
 SHEET_ROWS: Final = 1_048_576
 """Of one sheet in Excel, the header among them."""
@@ -108,12 +108,13 @@ def _json_lines(table: Table, view: View) -> Iterator[bytes]:
 
 
 def _separated(table: Table, view: View, separator: str) -> Iterator[bytes]:
-    columns = [_flat(name) for name in FLAT]
+    numbers = _numbers(table)
+    columns = [_flat(name, numbers) for name in table.flat]
     # Spreadsheets take a file for UTF-8 only if it says so.
     yield ("\N{ZERO WIDTH NO-BREAK SPACE}" if separator == "," else "").encode() + (
-        separator.join(FLAT).encode() + b"\n"
+        separator.join(table.flat).encode() + b"\n"
     )
-    for chunk in table.chunks(view, FLAT, _FLAT_ROWS):
+    for chunk in table.chunks(view, table.flat, _FLAT_ROWS):
         said = chunk.select(columns).write_csv(include_header=False, separator=separator)
         yield said.encode()
 
@@ -132,11 +133,12 @@ def _workbook(table: Table, view: View, directory: Path | None) -> Iterator[byte
         with xlsxwriter.Workbook(path, options) as book:
             sheet = book.add_worksheet("Variants")
             sheet.freeze_panes(1, 0)
-            for place, name in enumerate(FLAT):
+            numbers = _numbers(table)
+            for place, name in enumerate(table.flat):
                 sheet.write_string(0, place, name)
             written = 1
-            for chunk in table.chunks(view, FLAT, _FLAT_ROWS):
-                for row in chunk.select([_plain(name) for name in FLAT]).iter_rows():
+            for chunk in table.chunks(view, table.flat, _FLAT_ROWS):
+                for row in chunk.select([_plain(name, numbers) for name in table.flat]).iter_rows():
                     if written == SHEET_ROWS:
                         break
                     for place, cell in enumerate(row):
@@ -162,20 +164,25 @@ def _write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, cel
         sheet.write_string(row, place, str(cell)[:_CELL_CHARACTERS])
 
 
-def _flat(name: str) -> pl.Expr:
+def _numbers(table: Table) -> frozenset[str]:
+    kinds = table.scan.select(table.sourced).collect_schema()
+    return _NUMBERS | {name for name, kind in kinds.items() if kind.is_numeric()}
+
+
+def _flat(name: str, numbers: frozenset[str]) -> pl.Expr:
     """A column as text of one line that no spreadsheet runs; numbers as they are."""
-    column = _plain(name)
-    if name in _NUMBERS:
+    column = _plain(name, numbers)
+    if name in numbers:
         return column
     column = column.str.replace_all(r"[\t\r\n]", " ")
     runs = column.str.contains(r"^\s*[=+\-@]")
     return pl.when(runs).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name)
 
 
-def _plain(name: str) -> pl.Expr:
+def _plain(name: str, numbers: frozenset[str]) -> pl.Expr:
     """A column as text, lists joined; numbers as they are."""
     column = pl.col(name)
-    if name in _NUMBERS:
+    if name in numbers:
         return column
     if name in {"ids", "known_ids"}:
         column = column.list.join(";")
@@ -191,7 +198,8 @@ def _parquet(table: Table, view: View, directory: Path | None) -> Iterator[bytes
     # Its index comes last, so that it cannot be sent before it is whole.
     with tempfile.TemporaryFile(dir=directory) as file:
         with table.slot():
-            found.select(*FLAT, "consequences").sink_parquet(file, compression="zstd", engine="streaming")
+            shown = found.select(*table.flat, "consequences")
+            shown.sink_parquet(file, compression="zstd", engine="streaming")
         file.seek(0)
         while piece := file.read(_PIECE_BYTES):
             yield piece

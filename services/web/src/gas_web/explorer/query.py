@@ -1,15 +1,15 @@
 """What a reader asks of a table: an address in, a checked view out, and the polars expression of it.
 
 Pure: nothing here reads a table, and nothing of an address is ever run. A filter reads
-``field:operator:value`` in an address (``f=impact:is:HIGH,MODERATE``); what does not parse is a QueryError
-with a sentence for the reader.
+``field:operator:value`` in an address (``f=impact:is:HIGH,MODERATE``), those of a group under its number
+(``f1=impact:is:HIGH&f1=known:is:no``); what does not parse is a QueryError with a sentence for the reader.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Protocol
@@ -21,6 +21,7 @@ from gas_web.explorer.errors import QueryError
 from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS
 
 MAX_FILTERS: Final = 20
+"""Of a view, those in groups among them."""
 MAX_VALUES: Final = 200
 """Alternatives of one filter: a panel of genes."""
 MAX_CHARACTERS: Final = 2000
@@ -85,6 +86,8 @@ OPERATORS: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.REGION: {"is": "overlaps"},
 }
 _FLAGS = {"yes": True, "no": False}
+_GROUP_NAMES: Final = tuple(f"f{number}" for number in range(1, MAX_FILTERS + 1))
+_GROUP_NAME = re.compile(r"f\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +170,27 @@ class Filter:
         return found.fill_null(value=False)
 
 
+Group = tuple[Filter, ...]
+"""Filters that are joined before the groups are; one alone is a group, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A view of a table: which rows, in which order, the first one on the page (1-based), which columns."""
 
-    filters: tuple[Filter, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """Those of one filter first: the order of an address."""
     any: bool = False
-    """One of the filters is enough; else all have to match."""
+    """One of the groups is enough, and of a group all have to match; else all groups, and any of a group."""
     sort: str = "position"
     row: int = 1
     columns: tuple[str, ...] = ()
     """Those that were asked for, in their order; none asks for the usual ones."""
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters of all groups."""
+        return tuple(each for group in self.groups for each in group)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -188,8 +201,11 @@ class View:
     def args(self) -> dict[str, str | list[str]]:
         """The arguments of its address; what is as usual is left out."""
         args: dict[str, str | list[str]] = {}
-        if self.filters:
-            args["f"] = [each.text for each in self.filters]
+        alone = [group[0].text for group in self.groups if len(group) == 1]
+        if alone:
+            args["f"] = alone
+        for number, group in enumerate((group for group in self.groups if len(group) > 1), 1):
+            args[f"f{number}"] = [each.text for each in group]
         if self.any and len(self.filters) > 1:
             args["match"] = "any"
         if self.sort != "position":
@@ -202,25 +218,62 @@ class View:
 
     def expression(self) -> pl.Expr | None:
         """True for the rows of the view; None for all."""
-        if not self.filters:
+        if not self.groups:
             return None
-        each = [one.expression() for one in self.filters]
-        return pl.any_horizontal(each) if self.any else pl.all_horizontal(each)
+        joined = [self.of_group(group) for group in self.groups]
+        return pl.any_horizontal(joined) if self.any else pl.all_horizontal(joined)
+
+    def of_group(self, group: Group) -> pl.Expr:
+        """True for the rows that a group lets through."""
+        each = [one.expression() for one in group]
+        return pl.all_horizontal(each) if self.any else pl.any_horizontal(each)
 
     def adding(self, new: Filter) -> View:
         """The view with one filter more, from its first row; the same twice is once."""
-        filters = self.filters if new in self.filters else (*self.filters, new)
-        if len(filters) > MAX_FILTERS:
-            raise QueryError(f"There may be {MAX_FILTERS} filters at most. Remove one to add another.")
-        return replace(self, filters=filters, row=1)
+        return self._of((*self.groups, (new,)))
+
+    def joining(self, new: Filter, place: int) -> View:
+        """The view with one filter more in the group at ``place`` (from 0) of ``groups``."""
+        if not 0 <= place < len(self.groups):
+            raise QueryError("There is no filter to join there.")
+        before, group, after = self.groups[:place], self.groups[place], self.groups[place + 1 :]
+        return self._of((*before, (*group, new), *after))
 
     def choosing(self, new: Filter) -> View:
-        """The view with this filter in place of those of its field, as a click on a bar of a chart asks."""
-        others = tuple(each for each in self.filters if each.field != new.field)
-        return replace(self, filters=(*others, new)[-MAX_FILTERS:], row=1)
+        """The view with this filter in place of those of its field, as a click on a bar of a chart asks.
 
-    def without(self, old: Filter) -> View:
-        return replace(self, filters=tuple(each for each in self.filters if each != old), row=1)
+        Groups stay as they are; where there is no room for one more filter, the first ones leave.
+        """
+        groups = [group for group in self.groups if len(group) > 1 or group[0].field != new.field]
+        while sum(map(len, groups)) >= MAX_FILTERS:
+            del groups[0]
+        return self._of((*groups, (new,)))
+
+    def without(self, old: Filter, *, of: Group) -> View:
+        """The view without one filter of a group."""
+        rest = tuple(each for each in of if each != old)
+        return self._of(tuple(rest if group == of else group for group in self.groups))
+
+    def dropping(self, old: Group) -> View:
+        """The view without a group."""
+        return self._of(tuple(group for group in self.groups if group != old))
+
+    @property
+    def cleared(self) -> View:
+        """The view without filters."""
+        return self._of(())
+
+    def _of(self, groups: Iterable[Group]) -> View:
+        return replace(self, groups=_in_order(groups), row=1)
+
+
+def _in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Groups as an address tells them: nothing twice, none empty, those of one filter first."""
+    once = dict.fromkeys(tuple(dict.fromkeys(group)) for group in groups)
+    ordered = sorted((group for group in once if group), key=lambda group: len(group) > 1)
+    if sum(map(len, ordered)) > MAX_FILTERS:
+        raise QueryError(f"There may be {MAX_FILTERS} filters at most. Remove one to add another.")
+    return tuple(ordered)
 
 
 class Args(Protocol):
@@ -229,6 +282,8 @@ class Args(Protocol):
     def get(self, key: str, default: str, /) -> str: ...
 
     def getlist(self, key: str, /) -> Sequence[str]: ...
+
+    def __iter__(self) -> Iterator[str]: ...
 
 
 def view_of(args: Args) -> View:
@@ -239,16 +294,20 @@ def view_of(args: Args) -> View:
     QueryError
         It asks for a field, operator, value, order, row or column that there is not.
     """
-    texts = args.getlist("f")
-    if len(texts) > MAX_FILTERS:
+    named = {name for name in args if _GROUP_NAME.fullmatch(name)}
+    if not named.issubset(_GROUP_NAMES):
+        # Passed over, it would show what was to be left out.
+        raise QueryError(f"Groups of filters are numbered from 1 to {MAX_FILTERS}.")
+    texts = [[text] for text in args.getlist("f")] + [args.getlist(name) for name in _GROUP_NAMES]
+    if sum(map(len, texts)) > MAX_FILTERS:
         raise QueryError(f"There may be {MAX_FILTERS} filters at most.")
     match, sort, row = args.get("match", "all"), args.get("sort", "position"), args.get("row", "1")
     if match not in {"all", "any"}:
         raise QueryError("Filters match all or any.")
     if sort not in SORTS:
         raise QueryError(f"Variants are sorted by {' or '.join(SORTS)}.")
-    filters = tuple(dict.fromkeys(filter_of(text) for text in texts))
-    return View(filters, match == "any", sort, _row(row), columns_of(args.get("columns", "")))
+    groups = _in_order(tuple(filter_of(text) for text in group) for group in texts)
+    return View(groups, match == "any", sort, _row(row), columns_of(args.get("columns", "")))
 
 
 def filter_of(text: str) -> Filter:

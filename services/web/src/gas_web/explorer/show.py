@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from flask import url_for
 
 from gas_core.domain.job import Job
-from gas_web.explorer.bins import Bin, Track
 from gas_web.explorer.columns import COLUMNS, USUAL, Heading
 from gas_web.explorer.export import FORMATS, Format
 from gas_web.explorer.genotypes import Genotypes
 from gas_web.explorer.links import Link, gene_link, links_of, rs_link, transcript_link
-from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Filter, Kind, View, filter_of
-from gas_web.explorer.table import PAGE_ROWS, Overview, Page, Row
-from gas_web.explorer.terms import BY_NAME, CODING, IMPACTS, TERMS, Term
+from gas_web.explorer.query import FIELDS, OPERATORS, SORTS, Group, View, filter_of
+from gas_web.explorer.summary import SummaryPage, label_of, table_url
+from gas_web.explorer.table import PAGE_ROWS, Page, Row
+from gas_web.explorer.terms import BY_NAME, TERMS, Term
 
-_MOST_BARS = 15
 _LONGEST_ALLELE = 12
 _SHOWN_BASES = 5
 _LONGEST_VALUE = 10_000
@@ -33,8 +32,6 @@ _PRESETS = (
 _RARE = ("Rare and damaging", (_DAMAGING, "af:max:0.01"))
 _UNKNOWN = ("Novel and damaging", (_DAMAGING, "known:is:no"))
 """Where the file tells no frequencies, what nobody has named is the nearest to rare."""
-_SUGGESTED = 200
-_ANY_PLACE = "2000000001-2000000002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,60 +40,6 @@ class Chip:
 
     words: str
     remove_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A line of a chart: ``share`` is of all alleles, ``width`` of the longest bar, both 0 to 1."""
-
-    name: str
-    label: str
-    count: int
-    share: float
-    width: float
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Counts by name, the most frequent first; ``rest`` are not drawn but stand in its table."""
-
-    id: str
-    title: str
-    finding: str
-    bars: list[Bar]
-    rest: list[Bar]
-    of_terms: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A bin of a contig: its place, width and height as shares of the picture's (0 to 1), its address."""
-
-    label: str
-    count: int
-    left: float
-    width: float
-    height: float
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A contig of the density, ``length`` of 0 to 1 as long as the longest one."""
-
-    contig: str
-    last: int
-    length: float
-    columns: list[Column]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the alleles lie: a strip for each contig, their columns to one scale."""
-
-    finding: str
-    strips: list[Strip]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +66,17 @@ class TablePage:
         job: Job,
         view: View,
         page: Page,
-        overview: Overview,
-        instead: tuple[Filter, int] | None,
         *,
-        summary: Mapping[str, Any],
+        total: int,
+        counted: SummaryPage | None,
+        tells_frequencies: bool,
+        instead: tuple[Group, int] | None,
         saved: Mapping[str, str] | None = None,
     ) -> None:
-        """``saved`` are the reader's own views by name, None where the reader has none to save."""
+        """``counted`` is None until the table is counted, of which ``total`` is the number of rows.
+
+        ``saved`` are the reader's own views by name, None where the reader has none to save.
+        """
         self.job_id = job.job_id
         self.saves = saved is not None
         here = url_for("results.table", job_id=job.job_id)
@@ -137,26 +84,56 @@ class TablePage:
         self.name = job.input_file_name
         self.view = view
         self.count, self.first, self.last = page.count, page.first, page.last
-        self.overview = overview
-        self.total = overview.total
-        self.ts_tv = _ts_tv(summary)
+        self.total = total
+        self.counted = counted
+        self._tells_frequencies = tells_frequencies
         self.rows = [self._row(row) for row in page.rows]
-        self.instead = (instead[0].words, instead[1], self.url(view.without(instead[0]))) if instead else None
+        self.instead = (
+            (self._words(instead[0]), instead[1], self.url(view.dropping(instead[0]))) if instead else None
+        )
 
     def url(self, view: View) -> str:
-        return _url(self.job_id, view)
-
-    def choose_url(self, text: str) -> str:
-        """The view with this filter in place of those of its field."""
-        return self.url(self.view.choosing(filter_of(text)))
+        return table_url(self.job_id, view)
 
     @property
-    def chips(self) -> list[Chip]:
-        return [Chip(each.words, self.url(self.view.without(each))) for each in self.view.filters]
+    def summary_url(self) -> str:
+        """The counts of the whole file, with links to their filters beside those of this view."""
+        args: dict[str, Any] = replace(self.view, row=1).args
+        return url_for("results.summary", job_id=self.job_id, **args)
+
+    @property
+    def chips(self) -> list[list[Chip]]:
+        """The filters by groups."""
+        return [
+            [Chip(each.words, self.url(self.view.without(each, of=group))) for each in group]
+            for group in self.view.groups
+        ]
+
+    @property
+    def between(self) -> tuple[str, str]:
+        """The word that joins the groups, and that which joins the filters of a group."""
+        return ("or", "and") if self.view.any else ("and", "or")
+
+    @property
+    def joins(self) -> list[tuple[str, str]]:
+        """What a new filter can be joined with: its value in the form, and words."""
+        outer, inner = self.between
+        choices = [("", outer)]
+        for place, group in enumerate(self.view.groups):
+            choices.append((str(place), f"{inner} with “{self._words(group)}”"))
+        return choices
+
+    def _words(self, group: Group) -> str:
+        return f" {self.between[1]} ".join(each.words for each in group)
+
+    @property
+    def words(self) -> str:
+        """The filters in a line, for the title of the page."""
+        return ", ".join(map(self._words, self.view.groups))
 
     @property
     def clear_url(self) -> str:
-        return self.url(View(sort=self.view.sort, columns=self.view.columns))
+        return self.url(self.view.cleared)
 
     @property
     def match_url(self) -> str:
@@ -167,11 +144,11 @@ class TablePage:
     def presets(self) -> list[tuple[str, str]]:
         """Filters that many ask for: words, and the view with them."""
         told = []
-        for words, texts in (_RARE if self.overview.frequencies else _UNKNOWN, *_PRESETS):
+        for words, texts in (_RARE if self._tells_frequencies else _UNKNOWN, *_PRESETS):
             view = self.view
             for text in texts:
                 view = view.choosing(filter_of(text))
-            if set(view.filters) != set(self.view.filters):
+            if set(view.groups) != set(self.view.groups):
                 told.append((words, self.url(view)))
         return told
 
@@ -232,112 +209,10 @@ class TablePage:
         ]
 
     @property
-    def suggestions(self) -> dict[str, list[str]]:
-        """Values that a field can be compared with, as far as they are few."""
-        counted = self.overview
-        known: dict[str, list[str]] = {
-            "gene": list(counted.genes),
-            "consequence": list(counted.consequences),
-            "impact": [name for name in IMPACTS if name in counted.impacts],
-            "class": list(counted.classes),
-            "contig": list(counted.contigs),
-            "filter": list(counted.filters),
-            "biotype": list(counted.biotypes),
-            "status": ["annotated", "no_alt", "skipped", "ref_mismatch", "outside_bundle"],
-        }
-        flags = {name: ["yes", "no"] for name, field in FIELDS.items() if field.kind is Kind.FLAG}
-        return {name: values[:_SUGGESTED] for name, values in (known | flags).items()}
-
-    @property
-    def charts(self) -> list[Chart]:
-        counted = self.overview
-        coding = {name: count for name, count in counted.consequences.items() if name in CODING}
-        impacts: dict[str, int] = {name: counted.impacts[name] for name in IMPACTS if name in counted.impacts}
-        known = {"yes": counted.known, "no": counted.novel}
-        charts = [
-            self._chart("consequences", "Most severe consequence", "consequence", counted.consequences),
-            self._chart("coding", "Coding consequences", "consequence", coding),
-            self._chart("impacts", "Impact", "impact", impacts),
-            self._chart("classes", "Kind of variant", "class", counted.classes),
-            self._chart("known-novel", "Known or novel", "known", known),
-            self._ranges("frequencies", "Allele frequency in this file", "af", counted.frequencies),
-            self._ranges("qualities", "Quality (QUAL)", "quality", counted.qualities),
-        ]
-        return [chart for chart in charts if chart]
-
-    @property
-    def places(self) -> Places | None:
-        """Where the alleles lie along their contigs."""
-        density = self.overview.density
-        counts = [count for track in density.tracks for count in track.counts]
-        if not any(counts):
-            return None
-        longest, most = max(track.last for track in density.tracks), max(counts)
-        strips = [self._strip(track, density.width, longest, most) for track in density.tracks]
-        top = max((column for strip in strips for column in strip.columns), key=lambda column: column.count)
-        finding = f"{density.width:,} bases a column; most in {top.label}: {top.count:,}."
-        if density.contigs > len(strips):
-            finding += f" The {len(strips)} of {density.contigs:,} contigs with most alleles."
-        return Places(finding, strips)
-
-    @property
     def terms(self) -> list[Term]:
         """The terms that stand on this page, to be explained."""
-        shown = {row.consequence for row in self.rows} | set(self.overview.consequences)
+        shown = {row.consequence for row in self.rows}
         return [term for term in TERMS if term.name in shown]
-
-    def _chart(self, name: str, title: str, field: str, counts: Mapping[str, int]) -> Chart | None:
-        if not any(counts.values()):
-            return None
-        most = max(counts.values())
-        bars = [
-            self._bar(
-                each,
-                {"yes": "Known", "no": "Novel"}[each] if field == "known" else _label(each),
-                f"{field}:is:{each}",
-                count,
-                most,
-            )
-            for each, count in counts.items()
-        ]
-        top = max(bars, key=lambda bar: bar.count)
-        finding = f"{top.label}: {top.count:,} of {self.total:,}, the most."
-        return Chart(name, title, finding, bars[:_MOST_BARS], bars[_MOST_BARS:], field == "consequence")
-
-    def _ranges(self, name: str, title: str, field: str, counted: tuple[Bin, ...]) -> Chart | None:
-        """Counts by ranges of a number, the lowest first; the ranges are not equally wide."""
-        if not counted:
-            return None
-        most = max(each.count for each in counted)
-        bars = []
-        for each in counted:
-            label, asked = _range(each)
-            bars.append(self._bar(label, label, f"{field}:{asked}", each.count, most))
-        told = sum(each.count for each in counted)
-        finding = f"{told:,} of {self.total:,} alleles have one."
-        return Chart(name, title, finding, bars, [], of_terms=False)
-
-    def _bar(self, name: str, label: str, asked: str, count: int, most: int) -> Bar:
-        return Bar(name, label, count, count / self.total, count / most, self.choose_url(asked))
-
-    def _strip(self, track: Track, width: int, longest: int, most: int) -> Strip:
-        # Addresses of hundreds of columns that differ in two numbers: one is made for all.
-        pattern = self.choose_url(f"region:is:{track.contig}:{_ANY_PLACE}")
-        columns = []
-        for place, count in enumerate(track.counts):
-            start, end = place * width + 1, min((place + 1) * width, track.last)
-            if count:
-                columns.append(
-                    Column(
-                        label=f"{track.contig}:{start:,}–{end:,}",
-                        count=count,
-                        left=place * width / longest,
-                        width=(end - start + 1) / longest,
-                        height=count / most,
-                        url=pattern.replace(_ANY_PLACE, f"{start}-{end}"),
-                    )
-                )
-        return Strip(track.contig, track.last, track.last / longest, columns)
 
     def _from(self, row: int) -> str:
         return self.url(replace(self.view, row=max(row, 1)))
@@ -380,7 +255,7 @@ def _first(name: str, row: Row) -> str:
 _CELLS: Mapping[str, Callable[[str, Row], str]] = {
     **{each: lambda name, row: _after_colon(row[name]) for each in ("hgvs_c", "hgvs_p", "hgvs_g")},
     **{each: lambda name, row: _number(row[COLUMNS[name].reads[0]]) for each in ("af", "quality")},
-    "class": lambda _, row: _label(row["variant_class"] or ""),
+    "class": lambda _, row: label_of(row["variant_class"] or ""),
     "filter": lambda _, row: "" if row["filter"] == "." else row["filter"],
     "regions": lambda _, row: "; ".join(row["regions"]),
     "status": _status,
@@ -406,10 +281,13 @@ class Transcript:
 class DetailPage:
     """Everything about one allele."""
 
-    def __init__(self, job: Job, view: View, row: Row, *, summary: Mapping[str, Any]) -> None:
+    def __init__(
+        self, job: Job, view: View, row: Row, *, summary: Mapping[str, Any], sourced: Sequence[str] = ()
+    ) -> None:
         self.job_id = job.job_id
         self.name = job.input_file_name
-        self.back_url = _url(job.job_id, view)
+        self.back_url = table_url(job.job_id, view)
+        self._sourced = sourced
         here = _place(job.job_id, row)
         self.genotypes_url = url_for("results.genotypes", **here, **cast("dict[str, Any]", view.args))
         self.browser_url = url_for("results.browser", **here)
@@ -431,7 +309,7 @@ class DetailPage:
             ("Position", f"{row['contig_name']}:{row['pos']}"),
             ("Reference allele", row["ref"]),
             ("Alternative allele", row["alt"] or ""),
-            ("Kind", _label(row["variant_class"] or "")),
+            ("Kind", label_of(row["variant_class"] or "")),
             ("HGVS", row["hgvs_g"] or ""),
             ("ID", "; ".join(row["ids"])),
             ("Known as", "; ".join(name for name in row["known_ids"] if name not in row["ids"])),
@@ -439,6 +317,7 @@ class DetailPage:
             ("FILTER", row["filter"]),
             ("Allele frequency in the file", _number(row["allele_frequency"])),
             ("Regions", "; ".join(f"{each['name']} ({each['track']})" for each in row["regions"])),
+            *((name, "" if row[name] is None else str(row[name])) for name in self._sourced),
             ("Record", f"{row['record']:,}, allele {row['allele']}"),
         ]
 
@@ -489,15 +368,6 @@ def _transcript(said: Row) -> Transcript:
     )
 
 
-def _url(job_id: str, view: View) -> str:
-    args: dict[str, Any] = view.args
-    return url_for("results.table", job_id=job_id, **args)
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _allele(row: Row, name: str) -> str:
     """An allele of a row; one of more than twelve bases by its ends and length. Empty where there is none."""
     bases = row[name] or ""
@@ -523,23 +393,9 @@ def _place(job_id: str, row: Row) -> dict[str, Any]:
     return {"job_id": job_id, "record": row["record"], "allele": row["allele"]}
 
 
-def _range(each: Bin) -> tuple[str, str]:
-    """A bin in words, and as a filter asks for it."""
-    if each.low is None:
-        return f"below {each.high:,g}", f"below:{each.high:g}"
-    if each.high is None:
-        return f"{each.low:,g} or more", f"min:{each.low:g}"
-    return f"{each.low:,g} to below {each.high:,g}", f"in:{each.low:g}..{each.high:g}"
-
-
 def _after_colon(hgvs: str | None) -> str:
     return (hgvs or "").rpartition(":")[2]
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}" if abs(value) < 1 else f"{value:,.6g}"
-
-
-def _ts_tv(summary: Mapping[str, Any]) -> str:
-    ratio = summary.get("alleles", {}).get("ts_tv")
-    return "" if ratio is None else f"{ratio:.2f}"

@@ -22,10 +22,12 @@ from gas_web.explorer.bins import Bin, Density
 from gas_web.explorer.cache import Key, TableCache, key_of
 from gas_web.explorer.columns import COLUMNS, MOST_CHARACTERS, READ
 from gas_web.explorer.errors import VariantNotFoundError
-from gas_web.explorer.query import Filter, View
+from gas_web.explorer.query import Group, View
 from gas_web.explorer.terms import TERMS
 
 PAGE_ROWS: Final = 100
+COUNTED_AT_ONCE: Final = 50_000
+"""Rows of a table whose counts no page need wait for: they take some milliseconds."""
 _QUERIES_AT_ONCE = 2
 """Each holds some batches of rows and takes every core anyway."""
 _REMEMBERED_BYTES = 64 * 1024 * 1024
@@ -195,6 +197,25 @@ class Table:
         self._memory = memory
         self._slots = slots
         self.scan = layout.scan(path)
+        told = pl.read_parquet_metadata(path).get("gas_sourced", "")
+        self.sourced = tuple(told.split(",")) if told else ()
+        """Columns with values of VCF sources, as in ``ClinVar_CLNSIG``: those that the reference has."""
+        self.flat = (*FLAT, *self.sourced)
+
+    @property
+    def total(self) -> int:
+        """How many rows there are; the end of the file tells."""
+        return int(self._collect(self.scan.select(pl.len())).item())
+
+    @property
+    def tells_frequencies(self) -> bool:
+        """True if any allele has a frequency in the file; the first one ends the search."""
+        told = self.scan.select("allele_frequency").filter(pl.col("allele_frequency").is_not_null()).head(1)
+        return self._collect(told).height > 0
+
+    def overview_at_hand(self) -> Overview | None:
+        """Counts of the whole table if they are known or quickly made, so that a page need not wait."""
+        return self.overview() if self.total <= COUNTED_AT_ONCE else self._memory.overview(self._key)
 
     def overview(self) -> Overview:
         """Counts of the whole table."""
@@ -206,40 +227,45 @@ class Table:
 
     def page(self, view: View) -> Page:
         """The hundred rows of a view from ``view.row`` on; the last ones if that is past the end."""
-        matches = self.matches(view)
-        count = matches.height
+        whole = not view.groups and view.sort == "position"
+        matches = None if whole else self.matches(view)
+        count = self.total if matches is None else matches.height
         first = view.row if view.row <= count else max((count - 1) // PAGE_ROWS * PAGE_ROWS, 0) + 1
-        wanted = matches.slice(first - 1, PAGE_ROWS)
+        if matches is None:
+            # The first page that a reader sees: no row but its own is looked at.
+            wanted = self._collect(self.scan.slice(first - 1, PAGE_ROWS).select("record", "allele"))
+        else:
+            wanted = matches.slice(first - 1, PAGE_ROWS)
         rows = self._fetch(wanted, view.shown) if count else []
         return Page(rows, first, count)
 
     def matches(self, view: View) -> pl.DataFrame:
         """The rows of a view, in its order: ``row`` (from 0), ``record`` and ``allele`` of each."""
-        question = view.filters, view.any, view.sort
+        question = view.groups, view.any, view.sort
         found = self._memory.matches(self._key, question)
         if found is None:
             found = self._find(view)
             self._memory.keep_matches(self._key, question, found)
         return found
 
-    def genes_named(self, names: Iterable[str]) -> list[str]:
-        """The table's genes of these names, in its own spelling, whatever their case."""
+    def spelled(self, column: str, names: Iterable[str]) -> list[str]:
+        """Those of some names that a column has, in the table's own spelling, whatever their case."""
         wanted = pl.Series([name.lower() for name in names], dtype=pl.String)
-        symbol = pl.col("symbol").cast(pl.String)
-        spelled = self.scan.select(symbol.unique()).filter(symbol.str.to_lowercase().is_in(wanted.implode()))
-        return self._collect(spelled)["symbol"].to_list()
+        name = pl.col(column).cast(pl.String)
+        found = self.scan.select(name.unique()).filter(name.str.to_lowercase().is_in(wanted.implode()))
+        return self._collect(found)[column].to_list()
 
-    def best_without(self, view: View) -> tuple[Filter, int] | None:
-        """The filter whose removal shows most rows, and how many; None if no single one helps."""
-        if view.any or not view.filters:
+    def best_without(self, view: View) -> tuple[Group, int] | None:
+        """The filter or group whose removal shows most rows, and how many; None if no single one helps."""
+        if view.any or not view.groups:
             return None
         counts = {}
-        for each in view.filters:
-            rest = view.without(each).expression()
-            counts[each.text] = pl.len() if rest is None else rest.sum()
-        found = self._collect(self.scan.select(**counts)).row(0, named=True)
-        best = max(view.filters, key=lambda each: int(found[each.text]))
-        return (best, int(found[best.text])) if found[best.text] else None
+        for place, group in enumerate(view.groups):
+            rest = view.dropping(group).expression()
+            counts[str(place)] = pl.len() if rest is None else rest.sum()
+        found = self._collect(self.scan.select(**counts)).row(0)
+        best = max(range(len(found)), key=lambda place: int(found[place]))
+        return (view.groups[best], int(found[best])) if found[best] else None
 
     def variant(self, record: int, allele: int) -> Row:
         """Everything about one row.

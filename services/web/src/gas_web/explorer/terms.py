@@ -125,11 +125,41 @@ TERMS: Final = (
 )
 BY_NAME: Final = {term.name: term for term in TERMS}
 IMPACTS: Final = ("HIGH", "MODERATE", "LOW", "MODIFIER")
+_COLOURS: Final = {
+    "#FF0000": ("transcript_ablation", "stop_gained", "stop_lost"),
+    "#FF581A": ("splice_acceptor_variant", "splice_donor_variant"),
+    "#9400D3": ("frameshift_variant",),
+    "#FFD700": ("missense_variant", "start_lost"),
+    "#FF69B4": ("inframe_insertion", "inframe_deletion", "transcript_amplification"),
+    "#FF0080": ("protein_altering_variant",),
+    "#FF7F50": (
+        "splice_donor_5th_base_variant",
+        "splice_region_variant",
+        "splice_donor_region_variant",
+        "splice_polypyrimidine_tract_variant",
+    ),
+    "#FF00FF": ("incomplete_terminal_codon_variant",),
+    "#76EE00": ("synonymous_variant", "start_retained_variant", "stop_retained_variant"),
+    "#458B00": ("coding_sequence_variant", "coding_transcript_variant", "mature_miRNA_variant"),
+    "#7AC5CD": ("5_prime_UTR_variant", "3_prime_UTR_variant"),
+    "#32CD32": ("non_coding_transcript_exon_variant", "non_coding_transcript_variant"),
+    "#02599C": ("intron_variant",),
+    "#FF4500": ("NMD_transcript_variant",),
+    "#A2B5CD": ("upstream_gene_variant", "downstream_gene_variant"),
+    "#636363": ("intergenic_variant",),
+}
+"""Those that Ensembl draws its terms in; the others share one."""
+_COLOUR_OF: Final = {name: colour for colour, names in _COLOURS.items() for name in names}
 
 
 def impact_of(name: str) -> str:
     """The impact of a term; of one that is not known here, the least."""
     return BY_NAME[name].impact if name in BY_NAME else IMPACTS[-1]
+
+
+def colour_of(name: str) -> str:
+    """The colour that a term is drawn in, as #RRGGBB. Some are faint on white or on black: outline it."""
+    return _COLOUR_OF.get(name, "#7F7F7F")
 
 
 CODING: Final = (

@@ -4,7 +4,16 @@ import igv from "../vendor/igv/igv.esm.min.js";
 const place = document.querySelector("[data-browser]");
 const { reference, tracks, locus } = JSON.parse(place.dataset.browser);
 // Neither a list of genomes nor settings in the address: what is drawn is this file, and nobody else is asked.
-const options = { loadDefaultGenomes: false, queryParametersSupported: false, showSVGButton: false };
+// A drawer has room for the place and the zoom.
+const options = {
+  loadDefaultGenomes: false,
+  queryParametersSupported: false,
+  showSVGButton: false,
+  showCenterGuideButton: false,
+  showCursorTrackingGuideButton: false,
+  showSampleNameButton: false,
+  showTrackLabelButton: false,
+};
 
 try {
   await igv.createBrowser(place, { ...options, reference, tracks, locus });

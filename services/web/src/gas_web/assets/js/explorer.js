@@ -76,8 +76,8 @@ if (form) {
     if (list) value.setAttribute("list", list.id);
     else value.removeAttribute("list");
   };
-  test.addEventListener("change", suggest);
-  suggest();
+  // The lists of a large table come after the page.
+  value.addEventListener("focus", suggest);
 }
 
 // An open menu closes when the reader goes on elsewhere, and at Escape.

@@ -1,7 +1,7 @@
 // Keep the list of jobs true: badges change in place, at the server's pace; rows that came or went are told of, and
 // shown when the reader asks. Nothing moves under anybody's hand.
 
-import { Notices } from "./notify.js";
+import { Notices, underWay } from "./notify.js";
 import { arrivedText, showUnfinished } from "./unfinished.js";
 
 const HIDDEN_SECONDS = 30;
@@ -16,8 +16,9 @@ function renew(row, fresh) {
   if (row.dataset.is === fresh.dataset.is) return;
   const link = fresh.querySelector("a");
   const title = `${fresh.querySelector(".state .mark").textContent.trim()}: ${link.textContent}`;
-  notices.tell(row.dataset.is, fresh.dataset.is, title, link.pathname);
+  notices.tell(underWay(row), underWay(fresh), title, link.pathname);
   row.dataset.is = fresh.dataset.is;
+  row.toggleAttribute("data-under-way", underWay(fresh));
   for (const [place, cell] of [...row.cells].entries()) {
     if (place > 0) cell.replaceWith(document.importNode(fresh.cells[place], true));
   }

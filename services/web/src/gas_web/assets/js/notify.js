@@ -2,9 +2,9 @@
 // remembered in this browser; only then does the browser ask for its own permission.
 
 const KEY = "gas-notify";
-const UNDER_WAY = new Set(["UPLOADING", "PENDING", "RUNNING"]);
 
-export const underWay = (state) => UNDER_WAY.has(state.split(" ")[0]);
+// Of a job's panel or row, which say what is under way.
+export const underWay = (element) => "underWay" in element.dataset;
 
 // `page` is the window: its Notification, its localStorage and its document are used.
 export class Notices {
@@ -40,11 +40,11 @@ export class Notices {
     this.#store("");
   }
 
-  // A job's page went from one state to the next. Who looks at the page sees that by themselves.
+  // A job was under way before, or is now, as its page says. Who looks at the page sees the end by themselves.
   // `path` is the job's: however many tabs follow it, one notification stands.
   tell(before, now, title, path) {
     const { document } = this.#page;
-    if (!this.on || !underWay(before) || underWay(now) || (!document.hidden && document.hasFocus())) return;
+    if (!this.on || !before || now || (!document.hidden && document.hasFocus())) return;
     const notice = new this.#page.Notification(title, { tag: path });
     notice.onclick = () => {
       this.#page.focus();

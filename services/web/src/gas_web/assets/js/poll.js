@@ -2,6 +2,7 @@
 // The server's word is the one truth about the pace; here it is only stretched, for a hidden tab and after a failure.
 
 import { bindNotices, Notices, underWay } from "./notify.js";
+import { holds } from "./swap.js";
 
 const HIDDEN_SECONDS = 30;
 const FAILED_SECONDS = 15;
@@ -9,7 +10,6 @@ const ENDED = 286;
 
 const { htmx, Idiomorph } = globalThis;
 const panel = () => document.getElementById("now");
-const holds = (xhr, id) => xhr.responseText.includes(`id="${id}"`);
 
 function follow() {
   const note = document.querySelector("[data-poll-note]");
@@ -19,6 +19,7 @@ function follow() {
   const favicon = document.querySelector("link[rel=icon]");
   const notices = new Notices(window);
   let { state, announce } = panel().dataset;
+  let going = underWay(panel());
   let etag = "";
   let timer = 0;
   let asking = false;
@@ -55,8 +56,9 @@ function follow() {
     favicon.href = now.favicon;
     if (now.announce !== announce) announcer.textContent = announce = now.announce;
     if (now.state !== state) {
-      notices.tell(state, now.state, now.title.replace(/ · GAS$/, ""), location.pathname);
+      notices.tell(going, underWay(panel()), now.title.replace(/ · GAS$/, ""), location.pathname);
       state = now.state;
+      going = underWay(panel());
       htmx.trigger("#details", "gas:state");
     }
   }
@@ -91,15 +93,9 @@ function follow() {
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? plan() : ask()));
   retry.addEventListener("click", () => (seconds() ? ask() : location.reload()));
-  if (underWay(state)) bindNotices(document.querySelector("[data-notify]"), notices);
+  if (going) bindNotices(document.querySelector("[data-notify]"), notices);
   plan();
 }
-
-// A page of another kind (signed out meanwhile, say) must not take the place of what stands here.
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const wanted = detail.requestConfig.elt.getAttribute("hx-select")?.slice(1) ?? "now";
-  if (!holds(detail.xhr, wanted)) detail.shouldSwap = false;
-});
 
 // What the reader opened stays open when the part around it is swapped.
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
