@@ -33,6 +33,7 @@ SHARED = frozenset(
         "jobs.download",
         "jobs.provenance",
         "results.table",
+        "results.summary",
         "results.variant",
         "results.export",
         "results.browser",
