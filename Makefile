@@ -93,10 +93,6 @@ oracle-soak: .venv/installed-dev ## hold the engine against plain Python on made
 agreement: .venv/installed-dev ## hold the engine against csq: make agreement FASTA=20.fa.gz CAVA=CAVA-2.0.7.tar.gz [SNPEFF=snpeff.jar]
 	$(BIN)/python bench/engine/agreement.py --fasta $(FASTA) --cava $(CAVA) $(if $(SNPEFF),--snpeff $(SNPEFF))
 
-.PHONY: agreement-haplotypes
-agreement-haplotypes: .venv/installed-dev ## hold compounds of phased variants against csq: make agreement-haplotypes FASTA= CAVA=
-	$(BIN)/python -m bench.engine.haplotypes --fasta $(FASTA) --cava $(CAVA)
-
 .PHONY: published-hgvs
 published-hgvs: .venv/installed-dev ## hold our HGVS names against published ones: make published-hgvs FASTA= CAVA= HGVS=hgvs-1.5.7.tar.gz
 	$(BIN)/python bench/engine/published_hgvs.py --fasta $(FASTA) --cava $(CAVA) --hgvs $(HGVS)

@@ -30,20 +30,6 @@ STOP = {"stop_gained", "stop_lost", "stop_retained"}
 _BITS = 30  # of a number of FORMAT/BCSQ
 _RESIDUES = re.compile(r"(\d+)([A-Z*]*)(?:>(\d+)([A-Z*]*))?")
 
-RIGHT = {
-    "the same": "",
-    "side by side": "ours",
-    "a residue that changes": "ours",
-    "what is never read": "ours",
-    "the start codon": "ours",
-    "the message is the reference's": "ours",
-    "neighbouring codons": "both",
-    "feature_elongation, feature_truncation": "both",
-    "in frame, by VEP's words or csq's": "both",
-    "a stop in or behind a shifted frame": "both",
-    "at the stop codon": "both",
-}
-
 
 class Said(NamedTuple):
     """What a tool says of a haplotype: its variants that it reads together, in which words, and residues."""
@@ -122,9 +108,7 @@ def said_by_us(told: Iterable[dict[str, str]]) -> Of:
 class Compared:
     """``fits`` counts how often the residues that csq tells of a compound give the changed protein."""
 
-    total: int = 0
     classes: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
     fits: Counter[bool] = field(default_factory=Counter)
 
@@ -146,7 +130,6 @@ class Compared:
         for group in groups:
             if len(group) == 1:
                 continue
-            self.total += 1
             near = [names for names in theirs if names & (group - reading.unread)]
             case = _Case(
                 ours=mine[group].words,
@@ -165,7 +148,6 @@ class Compared:
             for name in classes or ["not explained"]:
                 self.classes[name] += 1
                 text = f"{' '.join(sorted(group))}: {_words(case.ours)}; {_words(case.csq)}"
-                self.examples.setdefault(name, text)
                 if not classes:
                     self.unexplained.append(f"{haplotype} {text} {[sorted(names) for names in near]}")
             if case.together and not case.behind:

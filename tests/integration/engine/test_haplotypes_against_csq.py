@@ -47,3 +47,4 @@ def test_compounds_differ_from_those_of_csq_in_known_ways_only(toy: Bundle, tmp_
         "in frame, by VEP's words or csq's": 10,
         "neighbouring codons": 1,
     }
+    assert compared.fits == {True: 28, False: 7}
