@@ -171,7 +171,7 @@ def test_provenance_names_what_made_the_results(world: World, ada: Any) -> None:
             "bundle": "rCRS",
             "bundle_version": "1",
             "assembly": "GRCh38",
-            "sources": [{"part": "sequence", "name": "NC_012920.1", "version": "2014"}],
+            "sources": [{"part": "sequence", "name": "NC_012920.1", "version": "2014", "sha256": "cd" * 32}],
         },
         "input": {"sha256": "ab" * 32, "version": "VCFv4.2"},
         "timing": {"started": "2026-11-24T14:04:58Z"},

@@ -380,7 +380,8 @@ class Run:
                 bundle_version=bundle.version,
                 assembly=bundle.assembly,
                 sources=tuple(
-                    SourceInfo(each.part, each.name, each.version) for each in bundle.manifest.sources
+                    SourceInfo(each.part, each.name, each.version, each.sha256)
+                    for each in bundle.manifest.sources
                 ),
             ),
             input=InputInfo(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +112,14 @@ def test_an_allele_is_found_however_either_file_spells_it(inputs: Path, tmp_path
     bundle = build(inputs, "AN", source=source)
     _, found = annotated(bundle, tmp_path / "run", "1 15 . A AACGT", "1 24 . A ACGTA", "1 31 . CGT T")
     assert found == [{"S_AN": "5"}, {"S_AN": "5"}, {"S_AN": "6"}]
+
+
+def test_a_run_tells_the_checksum_of_what_its_reference_was_made_of(inputs: Path, tmp_path: Path) -> None:
+    source = vcf(inputs / "s.vcf", "1 5 . C T . . AN=8")
+    annotated(build(inputs, "AN", source=source), tmp_path, "1 5 . C T")
+    told = json.loads(OutputPaths(tmp_path).summary.read_text())["engine"]["sources"]
+    (ours,) = [each for each in told if each["part"] == "S"]
+    assert ours["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def test_several_records_of_an_allele_are_joined_without_repeats(inputs: Path, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ SUMMARY: dict[str, Any] = {
         "bundle": "rCRS",
         "bundle_version": "1",
         "assembly": "GRCh38 mitochondrion",
-        "sources": [{"name": "NC_012920.1", "version": "2014"}],
+        "sources": [{"part": "sequence", "name": "NC_012920.1", "version": "2014", "sha256": "5a" * 32}],
     },
     "input": {
         "version": "VCFv4.2",

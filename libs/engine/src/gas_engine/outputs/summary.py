@@ -10,11 +10,15 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """One source of the bundle; ``part`` is what was made of it (sequence, genes, ...)."""
+    """One source of the bundle; ``part`` is what was made of it (sequence, genes, ...).
+
+    ``sha256`` is that of the file it was read from, where the bundle's maker had it.
+    """
 
     part: str
     name: str
     version: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
