@@ -20,6 +20,7 @@ from pathlib import Path
 from run import CSQ, tell, timed
 
 MODELS, GENOME, KNOWN, REGIONS = "genes.gff3", "genome.fa", "known.bgz.vcf.gz", "segdups.bed.gz"
+IDS = "known.tab.gz"  # bcftools annotate takes a stream only with a table
 VCFANNO = f"""\
 [[annotation]]
 file="{KNOWN}"
@@ -47,6 +48,11 @@ def prepare(data: Path, *, snpeff: bool) -> None:
             )
 
     shell(f"{KNOWN}.tbi", f"gzip -dc known.vcf.gz | bgzip > {KNOWN} && tabix -p vcf {KNOWN}")
+    shell(
+        f"{IDS}.tbi",
+        f"bcftools query -f '%CHROM\\t%POS\\t%REF\\t%ALT\\t%ID\\n' {KNOWN} | bgzip > {IDS}"
+        f" && tabix -s 1 -b 2 -e 2 {IDS}",
+    )
     shell(
         f"{REGIONS}.tbi",
         f"sort -k1,1V -k2,2n segdups.bed | bgzip > {REGIONS} && tabix -p bed {REGIONS}",
@@ -88,7 +94,7 @@ def main() -> None:
         shlex.join(command)
         for command in (
             [*csq, "-Ou", "wgs-1m.vcf"],
-            ["bcftools", "annotate", "-Ou", "-a", KNOWN, "-c", "ID"],
+            ["bcftools", "annotate", "-Ou", "-a", IDS, "-c", "CHROM,POS,REF,ALT,ID"],
             ["bcftools", "annotate", "-a", REGIONS, "-c", "CHROM,FROM,TO,segdups", "-h", "segdups.hdr"],
         )
     )

@@ -49,7 +49,7 @@ for _ in range(int(sys.argv[4]) + 1):
     print(json.dumps([*taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
 IMPORTS = "import gas_engine, gas_engine.stream"
-CSQ = "import pysam, sys; pysam.bcftools.csq(*sys.argv[1:], catch_stdout=False)"
+CSQ = "import pysam.bcftools, sys; pysam.bcftools.csq(*sys.argv[1:], catch_stdout=False)"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-import pysam
-import pysam.bcftools
+from tests.csq import bcftools_csq
 from tests.integration.engine import ribosome
 from tests.unit.engine.consequence.test_against_csq import WORDS
 
@@ -57,7 +56,7 @@ def write_phased(rows: Iterable[Row], contig: str, length: int, samples: str, vc
 
 def csq_of(fasta: Path, gff3: Path, vcf: Path) -> dict[str, Of]:
     """Run csq, and find for each transcript what is said of each haplotype."""
-    out: str = pysam.bcftools.csq("-p", "a", "-n", "64", "-f", str(fasta), "-g", str(gff3), str(vcf))
+    out = bcftools_csq("-p", "a", "-n", "64", "-f", str(fasta), "-g", str(gff3), str(vcf))
     return said_by_csq(out.splitlines())
 
 

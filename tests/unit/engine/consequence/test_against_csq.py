@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pysam
-import pysam.bcftools
+from tests.csq import bcftools_csq
 
 import gas_engine
 from gas_engine.codon import GENETIC_CODES
@@ -76,7 +76,7 @@ def run_csq(fasta: Path, gff3: Path, records: list[Record], scratch: Path) -> li
         f"##fileformat=VCFv4.2\n{header}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n{''.join(lines)}"
     )
     # -l: each variant alone, as we call them; -n: do not cut the list of consequences short
-    out: str = pysam.bcftools.csq("-l", "-n", "64", "-f", str(fasta), "-g", str(gff3), str(vcf))
+    out = bcftools_csq("-l", "-n", "64", "-f", str(fasta), "-g", str(gff3), str(vcf))
     found: list[dict[str, set[str]]] = [{} for _ in records]
     for line in out.splitlines():
         if line.startswith("#"):
