@@ -186,14 +186,6 @@ class ArchiveSettings(AwsSettings):
         return value
 
 
-class PublicStoreSettings(AwsSettings):
-    """Where browsers find S3, for whoever signs what they ask for."""
-
-    s3_public_endpoint_url: str | None = Field(
-        None, description="Endpoint of S3 in presigned addresses; unset: where the services find it too."
-    )
-
-
 class TopicsSettings(AwsSettings):
     """Topics that jobs are announced on."""
 

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from gas_engine.checkpoint import Checkpoints
     from gas_engine.outputs.paths import OutputPaths
 
-_PROGRESS_RECORDS = 1000
 _PROGRESS_SECONDS = 0.5
 _CONTIGS_NAMED = 5
 

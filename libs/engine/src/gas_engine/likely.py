@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gas_engine.assembly import stated_assembly
 from gas_engine.bundle.load import names_of
+from gas_engine.consequence import ref_matches
 from gas_engine.errors import EngineError
 from gas_engine.limits import Limits
 from gas_engine.vcf.header import read_header
@@ -84,7 +85,7 @@ def agrees(sample: Sample, bundle: Bundle) -> bool:
         if contig is None:
             continue
         checked += 1
-        contradicting += bundle.sequence(contig.name, pos - 1, pos - 1 + len(ref)) != ref
+        contradicting += not ref_matches(bundle, contig, pos, ref)
     return checked > 0 and 2 * contradicting <= checked
 
 
